@@ -1,0 +1,19 @@
+# Everything that we link, found once. tools/setup installs all of it.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+pkg_check_modules(lmdb REQUIRED IMPORTED_TARGET lmdb)
+# The macros that cpp-httplib was compiled with come from here and must be the same everywhere.
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+
+find_package(msgpack CONFIG REQUIRED)  # the target is called msgpackc-cxx
+find_package(spdlog CONFIG REQUIRED)
+find_package(tomlplusplus CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+
+if(WAYBILL_TESTS)
+  set(Boost_USE_STATIC_LIBS OFF)
+  find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
+  find_package(benchmark REQUIRED)
+endif()

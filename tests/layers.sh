@@ -1,0 +1,120 @@
+#!/bin/bash
+# The rules of the house that a compiler does not see (ARCHITECTURE.md, "Storeys"):
+# who may include what, who may ask for the time, and how long things may grow.
+# Usage: tests/layers.sh [ROOT]. Prints every breach as "file:line: sentence: text"; exits 1 if
+# there is any.
+set -u
+export LC_ALL=C
+cd "${1:-$(dirname "$0")/..}" || exit 2
+
+file_limit=400     # lines of any one file
+ticket_limit=2000  # lines of code in ticket/, which an auditor reads whole
+breaches=0
+
+for folder in ticket kdc trigger worker tools tests; do
+  [ -d $folder ] || { echo "layers: no folder $folder in $PWD"; exit 1; }
+done
+mapfile -t files < <(find ticket kdc trigger worker tools tests -type f \
+  \( -name '*.h' -o -name '*.cpp' \) | sort)
+if [ ${#files[@]} -eq 0 ]; then
+  echo "layers: no sources below $PWD"
+  exit 1
+fi
+
+# breach SENTENCE: each line "file:line:text" on standard input is one.
+breach() {
+  local file line text
+  while IFS=: read -r file line text; do
+    printf '%s:%s: %s: %s\n' "$file" "$line" "$1" "${text#"${text%%[! ]*}"}"
+    breaches=$((breaches + 1))
+  done
+}
+
+# search REGEX WHERE [EXCEPT]: matching lines of the files whose path matches WHERE and not EXCEPT.
+search() {
+  local chosen
+  mapfile -t chosen < <(printf '%s\n' "${files[@]}" | grep -E "$2" | grep -vE "${3:-^\$}")
+  [ ${#chosen[@]} -eq 0 ] || grep -HnE "$1" "${chosen[@]}"
+}
+
+# forbid SENTENCE REGEX WHERE [EXCEPT]
+forbid() { breach "$1" < <(search "$2" "$3" "${4:-}"); }
+
+# only SENTENCE REGEX ALLOWED WHERE: of the lines that match REGEX, only ALLOWED ones may be there.
+only() { breach "$1" < <(search "$2" "$4" | grep -vE "^[^:]*:[0-9]*:${3#^}"); }
+
+include='^ *# *include *'
+
+# --- Our own includes -----------------------------------------------------------------------
+ours="$include\"(ticket|kdc|trigger|worker|tools|tests)/"
+ticket='ticket/[^/"]*"'
+adapters='ticket/adapters/'
+only 'an include starts at a folder of the root' "$include\"" "$ours" .
+forbid 'an include never climbs' "$include\".*\.\./" .
+only 'ticket includes only ticket' "$ours" "$include\"$ticket" '^ticket/[^/]*$'
+only 'an adapter includes only ticket and adapters' \
+  "$ours" "$include\"($ticket|$adapters)" "^$adapters"
+for program in kdc trigger worker; do
+  only "$program includes only itself, ticket and adapters" \
+    "$ours" "$include\"($program/|$ticket|$adapters)" "^$program/"
+done
+# `waybill verify` is the worker's own check, so tools see the verifier and its two tables.
+verifier='worker/(verifier|revocations|uses)\.h"'
+only 'tools include only tools, ticket, adapters and the verifier' \
+  "$ours" "$include\"(tools/|$ticket|$adapters|$verifier)" '^tools/'
+only 'tests of ticket include only ticket and tests' \
+  "$ours" "$include\"($ticket|tests/)" '^tests/ticket/'
+
+# --- Other people's libraries ---------------------------------------------------------------
+forbid 'only ticket includes libsodium' "${include}[<\"]sodium" . '^(ticket/[^/]*|tests/.*)$'
+forbid 'only ticket/adapters/lmdb.* includes LMDB' "${include}[<\"]lmdb\.h" . \
+  '^ticket/adapters/lmdb\.'
+forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httplib" . \
+  '^ticket/adapters/http\.'
+forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
+  '^(ticket/[^/]*\.cpp|tests/.*)$'
+only 'ticket includes only the standard library, libsodium and msgpack' \
+  "$include<" "$include<([a-z_]+|sodium\.h|msgpack.*)>" '^ticket/[^/]*$'
+forbid 'ticket does no input or output and starts no thread' \
+  "$include<(fstream|iostream|filesystem|thread|future)>" '^ticket/[^/]*$'
+forbid 'a heavy header stays out of headers' \
+  "$include[<\"](httplib|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
+forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
+
+# --- Time -----------------------------------------------------------------------------------
+forbid 'only SystemClock asks for the time of day' \
+  'system_clock::now|high_resolution_clock|utc_clock::now|\<(gettimeofday|time|clock_gettime) *\((nullptr|NULL|0|&|CLOCK)' \
+  . '^ticket/adapters/system_clock\.'
+forbid 'ticket owns no clock' 'steady_clock' '^ticket/[^/]*$'
+
+# --- Size -----------------------------------------------------------------------------------
+while read -r lines file; do
+  breach "a file has at most $file_limit lines" <<<"$file:$lines:$lines lines"
+done < <(wc -l "${files[@]}" | awk -v limit=$file_limit '$1 > limit && $2 != "total"')
+
+code=$(find ticket -maxdepth 1 \( -name '*.h' -o -name '*.cpp' \) -exec cat {} + |
+  sed -E 's@//.*@@; s@/\*.*\*/@@' |
+  awk '/\/\*/ {skip = 1} !skip && NF {n++} /\*\// {skip = 0} END {print n + 0}')
+[ "$code" -le $ticket_limit ] ||
+  breach "ticket has at most $ticket_limit lines of code" <<<"ticket:1:$code lines"
+
+# --- The build ------------------------------------------------------------------------------
+for file in "${files[@]}"; do
+  name=${file##*/}
+  grep -qE "(^|[ (])${name//./\\.}([ )]|\$)" "${file%/*}/CMakeLists.txt" 2>/dev/null ||
+    breach "a source is listed in its folder's CMakeLists.txt" <<<"$file:1:$name"
+  case $file in
+    *.h) grep -q '^#pragma once' "$file" || breach 'a header has #pragma once' <<<"$file:1:$name" ;;
+  esac
+done
+listed=$(sed -n '/target_link_libraries(waybill_ticket/,/)/p' ticket/CMakeLists.txt |
+  tr -s ' ()\n' '\n' |
+  grep -vxE '|target_link_libraries|waybill_ticket|PUBLIC|PRIVATE|waybill::warnings|PkgConfig::sodium|msgpackc-cxx')
+[ -z "$listed" ] ||
+  breach 'ticket links only libsodium and msgpack-cxx' <<<"ticket/CMakeLists.txt:1:$listed"
+
+if [ $breaches -gt 0 ]; then
+  echo "layers: $breaches breaches in ${#files[@]} files"
+  exit 1
+fi
+echo "layers: ${#files[@]} files keep the rules"
