@@ -1,0 +1,51 @@
+#include "ticket/client.h"
+
+#include "ticket/limits.h"
+
+namespace waybill {
+
+Result<Login> Login::start(const PrincipalKey& key, const Principal& principal,
+                           const RealmDocument& realm, Wish wish, Time now) {
+  const auto* epoch = realm.epoch_at(now);
+  if (epoch == nullptr) return Error{Errc::unknown_epoch, "no epoch is open"};
+  noise::Initiator initiator(key.secret().duplicate(), epoch->key.bytes,
+                             login_prologue(realm.realm, epoch->id));
+  const LoginRequest request{principal, wish.life, wish.renewable, now};
+  TRY(message, initiator.write(request.encode()));
+  const LoginEnvelope envelope{realm.realm, epoch->id, std::move(message)};
+  return Login(std::move(initiator), envelope.encode());
+}
+
+Result<Login::Done> Login::finish(Bytes reply, Time now) {
+  TRY(payload, initiator_.read(reply));
+  const WipeOnExit wiped(payload);
+  TRY(answer, LoginReply::decode(payload));
+  if (answer.refusal) return Error{*answer.refusal, "the KDC's answer"};
+  const auto difference = answer.kdc_time - now;
+  if (difference > limits::clock_skew || -difference > limits::clock_skew) {
+    return Error{Errc::clock_skew, "the KDC's clock"};
+  }
+  return Done{*std::move(answer.tgt), answer.kdc_instance, answer.kdc_time};
+}
+
+Buffer delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now) {
+  CaveatChain chain(tgt.ticket, tgt.session);
+  chain.add(caveat::Delegation{random_bytes<16>()})
+      .add(caveat::Audience{wanted.trigger})
+      .add(caveat::NotAfter{wanted.not_after})
+      .add(caveat::Queue{wanted.queue})
+      .add(caveat::WorkflowType{wanted.workflow_type})
+      .add(caveat::Actions{wanted.actions})
+      .add(caveat::Input{wanted.input})
+      .add(caveat::Downstreams{wanted.downstreams});
+  if (wanted.workflow_id) chain.add(caveat::WorkflowId{*wanted.workflow_id});
+  return chain.finish({wanted.trigger, std::nullopt, now, random_bytes<16>(), wanted.input}).wire;
+}
+
+Buffer present(const IssuedTicket& ticket, const ServiceRequest& wanted, Time now) {
+  const CaveatChain chain(ticket.ticket, ticket.session);
+  return chain.finish({wanted.service, wanted.instance, now, random_bytes<16>(), wanted.request})
+      .wire;
+}
+
+}  // namespace waybill

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+
+#include "ticket/call.h"
+#include "ticket/messages.h"
+#include "ticket/noise.h"
+#include "ticket/realm.h"
+
+namespace waybill {
+
+/// The client's side of the AS exchange as two pure steps; carrying the bytes is the caller's
+/// (adapters/kdc_client.h).
+class Login {
+ public:
+  struct Wish {
+    Seconds life;
+    Seconds renewable;
+  };
+  /// Errors: unknown_epoch (the realm document has no open epoch now), bad_integrity.
+  static Result<Login> start(const PrincipalKey& key, const Principal& principal,
+                             const RealmDocument& realm, Wish wish, Time now);
+  /// The body for POST /v1/as.
+  Bytes request() const { return request_; }
+
+  struct Done {
+    IssuedTicket tgt;
+    InstanceId kdc;
+    Time kdc_time;
+  };
+  /// Errors: login_failed, clock_skew, bad_integrity (not the realm's KDC), the codec's.
+  Result<Done> finish(Bytes reply, Time now);
+
+ private:
+  Login(noise::Initiator initiator, Buffer request)
+      : initiator_(std::move(initiator)), request_(std::move(request)) {}
+  noise::Initiator initiator_;
+  Buffer request_;
+};
+
+/// The delegation that a caller hands a trigger: the TGT, narrowed to one trigger and one piece of
+/// work, finished (specs/protocol.md 5). `wanted` names what is delegated.
+struct Delegation {
+  Principal trigger;
+  std::string queue;
+  std::string workflow_type;
+  std::vector<std::string> actions;
+  Digest input;
+  std::vector<Downstream> downstreams;
+  std::optional<std::string> workflow_id;
+  Time not_after;
+};
+Buffer delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
+
+/// A presentation of a service ticket for one request to that service.
+struct ServiceRequest {
+  Principal service;
+  InstanceId instance;
+  Digest request;
+};
+Buffer present(const IssuedTicket& ticket, const ServiceRequest& wanted, Time now);
+
+}  // namespace waybill

@@ -1,0 +1,126 @@
+#include "ticket/fields.h"
+
+#include <algorithm>
+
+#include "ticket/limits.h"
+
+namespace waybill {
+namespace {
+
+constexpr std::size_t max_fields = 128;
+constexpr std::size_t max_value = 4 * 1024;
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Fields& Fields::add(std::string name, std::string value) {
+  entries_.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
+std::string_view Fields::get(std::string_view name) const {
+  const auto found = std::ranges::find(entries_, name, &std::pair<std::string, std::string>::first);
+  return found == entries_.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+bool Fields::has(std::string_view name) const {
+  return std::ranges::any_of(entries_, [&](const auto& entry) { return entry.first == name; });
+}
+
+std::vector<std::string> Fields::all(std::string_view name) const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : entries_) {
+    if (key == name) out.push_back(value);
+  }
+  return out;
+}
+
+Checked Fields::only(std::initializer_list<std::string_view> allowed) const {
+  for (const auto& entry : entries_) {
+    if (std::ranges::find(allowed, entry.first) == allowed.end()) {
+      return Error{Errc::malformed, "a field that is not known here"};
+    }
+  }
+  return ok();
+}
+
+void Fields::write(Writer& out) const {
+  out.array(entries_.size());
+  for (const auto& [name, value] : entries_) out.array(2).str(name).str(value);
+}
+
+Fields Fields::read(Reader& in) {
+  Fields out;
+  for (std::size_t n = in.array(0, max_fields); n > 0; --n) {
+    in.array(2);
+    std::string name = in.name(limits::max_name);
+    std::string value(in.str(max_value));
+    const bool repeats = out.has(name);
+    if (repeats && out.entries_.back().first != name) in.fail(Errc::malformed, "duplicate field");
+    out.add(std::move(name), std::move(value));
+  }
+  return out;
+}
+
+Buffer Fields::encode() const {
+  Writer out;
+  write(out);
+  return out.take();
+}
+
+Result<Fields> Fields::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  Fields out = read(in);
+  CHECK_OK(in.finish());
+  return out;
+}
+
+Buffer Page::encode() const {
+  Writer out;
+  out.array(2).array(rows.size());
+  for (const Fields& row : rows) row.write(out);
+  return out.str(next).take();
+}
+
+Result<Page> Page::decode(Bytes wire) {
+  Reader in(wire, limits::max_reply);
+  Page page;
+  in.array(2);
+  for (std::size_t n = in.array(0, limits::max_page); n > 0; --n) {
+    page.rows.push_back(Fields::read(in));
+  }
+  page.next = in.str(max_value);
+  CHECK_OK(in.finish());
+  return page;
+}
+
+std::string to_hex(Bytes bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+Result<Buffer> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return Error{Errc::malformed, "hex of odd length"};
+  Buffer out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return Error{Errc::malformed, "not lower-case hex"};
+    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
+  }
+  return out;
+}
+
+}  // namespace waybill

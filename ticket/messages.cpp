@@ -1,0 +1,180 @@
+#include "ticket/messages.h"
+
+#include "ticket/limits.h"
+
+namespace waybill {
+namespace {
+
+constexpr std::uint32_t max_seconds = 10 * 366 * 24 * 3600U;  // ten years: longer is a mistake
+
+std::uint64_t count(Seconds seconds) { return static_cast<std::uint64_t>(seconds.count()); }
+
+Seconds read_seconds(Reader& in) {
+  const std::uint32_t value = in.uint32();
+  if (value > max_seconds) in.fail(Errc::limit_exceeded, "duration");
+  return Seconds(value);
+}
+
+SecretBuffer wiped_copy(Buffer plain) {
+  const WipeOnExit wiped(plain);
+  return secret_copy(plain);
+}
+
+}  // namespace
+
+Buffer login_prologue(const Realm& realm, KeyId epoch) {
+  return Writer()
+      .array(4)
+      .str("waybill")
+      .uint(limits::protocol_version)
+      .str(realm.text())
+      .uint(number(epoch))
+      .take();
+}
+
+Buffer LoginEnvelope::encode() const {
+  Writer out;
+  out.array(4).uint(limits::protocol_version).str(realm.text()).uint(number(epoch));
+  return out.bin(message).take();
+}
+
+Result<LoginEnvelope> LoginEnvelope::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(4);
+  in.version();
+  auto realm = in.realm();
+  const KeyId epoch{in.uint32()};
+  const Bytes message = in.bin(limits::max_noise_message);
+  CHECK_OK(in.finish());
+  return LoginEnvelope{*std::move(realm), epoch, copy_of(message)};
+}
+
+Buffer LoginRequest::encode() const {
+  Writer out;
+  out.array(4).str(principal.text()).uint(count(life)).uint(count(renewable)).time(time);
+  return out.take();
+}
+
+Result<LoginRequest> LoginRequest::decode(Bytes wire) {
+  Reader in(wire, limits::max_noise_message);
+  in.array(4);
+  auto principal = in.principal();
+  const Seconds life = read_seconds(in);
+  const Seconds renewable = read_seconds(in);
+  const Time time = in.time();
+  CHECK_OK(in.finish());
+  return LoginRequest{*std::move(principal), life, renewable, time};
+}
+
+SecretBuffer IssuedTicket::encode() const {
+  Writer out(ticket.size() + evidence.size() + 256);
+  out.array(7).bin(ticket).bin(session.secret().expose()).bin(evidence);
+  out.time(times.issued_at).time(times.start_by).time(times.run_until).time(times.renew_until);
+  return wiped_copy(out.take());
+}
+
+Result<IssuedTicket> IssuedTicket::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(7);
+  const Bytes ticket = in.bin(limits::max_ticket_with_booklet);
+  Secret<32> session = in.secret();
+  const Bytes evidence = in.bin(limits::max_evidence);
+  const Time issued_at = in.time(), start_by = in.time(), run_until = in.time();
+  const Time renew_until = in.time();
+  CHECK_OK(in.finish());
+  return IssuedTicket{copy_of(ticket),
+                      SessionKey(std::move(session)),
+                      copy_of(evidence),
+                      {issued_at, start_by, run_until, renew_until}};
+}
+
+SecretBuffer LoginReply::encode() const {
+  SecretBuffer ticket;
+  if (tgt) ticket = tgt->encode();
+  Writer out(ticket.size() + 128);
+  out.array(4).uint(refusal ? static_cast<std::uint64_t>(*refusal) : 0).time(kdc_time);
+  out.bin(kdc_instance).bin(ticket);
+  return wiped_copy(out.take());
+}
+
+Result<LoginReply> LoginReply::decode(Bytes wire) {
+  Reader in(wire, limits::max_noise_message);
+  in.array(4);
+  const std::uint64_t code = in.uint();
+  const Time kdc_time = in.time();
+  const InstanceId instance = in.bin<16>();
+  const Bytes ticket = in.bin(limits::max_noise_message);
+  CHECK_OK(in.finish());
+  if (code != 0) {
+    return LoginReply{errc_from(code).value_or(Errc::policy_denied), kdc_time, instance, {}};
+  }
+  TRY(tgt, IssuedTicket::decode(ticket));
+  return LoginReply{{}, kdc_time, instance, std::move(tgt)};
+}
+
+Buffer ServiceTicketRequest::encode() const {
+  return Writer().array(2).str(service).uint(count(life)).take();
+}
+
+Result<ServiceTicketRequest> ServiceTicketRequest::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(2);
+  std::string service = in.name(limits::max_principal_name);
+  const Seconds life = read_seconds(in);
+  CHECK_OK(in.finish());
+  return ServiceTicketRequest{std::move(service), life};
+}
+
+Buffer DelegatedTicketRequest::encode() const {
+  Writer out;
+  out.array(9).bin(presentation).str(queue);
+  out.str(work.space).str(work.id).str(work.type).bin(work.input);
+  write_names(out, actions);
+  write_downstreams(out, downstreams);
+  return out.uint(count(run_for)).take();
+}
+
+Result<DelegatedTicketRequest> DelegatedTicketRequest::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(9);
+  DelegatedTicketRequest out;
+  out.presentation = copy_of(in.bin(limits::max_presentation));
+  out.queue = in.name(limits::max_principal_name);
+  out.work.space = in.name(limits::max_name);
+  out.work.id = in.name(limits::max_workflow_id);
+  out.work.type = in.name(limits::max_name);
+  out.work.input = in.bin<32>();
+  out.actions = read_names(in);
+  out.downstreams = read_downstreams(in);
+  out.run_for = read_seconds(in);
+  CHECK_OK(in.finish());
+  return out;
+}
+
+Buffer EvidenceRequest::encode() const { return Writer().array(1).bin(evidence).take(); }
+
+Result<EvidenceRequest> EvidenceRequest::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(1);
+  const Bytes evidence = in.bin(limits::max_evidence);
+  CHECK_OK(in.finish());
+  return EvidenceRequest{copy_of(evidence)};
+}
+
+Buffer Refusal::encode() const {
+  Writer out;
+  out.array(3).str("refusal").uint(static_cast<std::uint64_t>(code)).str(detail);
+  return out.take();
+}
+
+Result<Refusal> Refusal::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(3);
+  in.literal("refusal");
+  const std::uint64_t code = in.uint();
+  std::string detail(in.str(limits::max_message));
+  CHECK_OK(in.finish());
+  return Refusal{errc_from(code).value_or(Errc::policy_denied), std::move(detail)};
+}
+
+}  // namespace waybill

@@ -1,0 +1,77 @@
+#include "ticket/secret.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <ostream>
+
+#include <sodium.h>
+
+namespace waybill {
+namespace {
+
+constexpr std::size_t slots_per_region = 2048;
+constexpr std::size_t max_regions = 32;  // 4 MiB locked at the most, half of the usual limit
+
+// A free slot holds the pointer to the next free one; everything else in it is zero.
+struct FreeSlot {
+  FreeSlot* next;
+};
+
+std::mutex arena_lock;
+FreeSlot* free_list = nullptr;
+std::size_t regions = 0;
+
+// sodium_malloc ignores a failed mlock, so the lock is asked for again and its answer returned.
+bool add_region() {
+  const std::size_t size = slots_per_region * LockedArena::slot_bytes;
+  auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
+  if (memory == nullptr) throw std::bad_alloc();
+  const bool locked = sodium_mlock(memory, size) == 0;
+  sodium_memzero(memory, size);
+  for (std::size_t i = slots_per_region; i-- > 0;) {
+    free_list = new (memory + i * LockedArena::slot_bytes) FreeSlot{free_list};
+  }
+  ++regions;
+  return locked;
+}
+
+}  // namespace
+
+bool LockedArena::start() {
+  if (sodium_init() < 0) std::abort();  // no source of randomness: nothing can be done safely
+  const std::scoped_lock guard(arena_lock);
+  return free_list != nullptr || add_region();
+}
+
+std::uint8_t* LockedArena::take() {
+  const std::scoped_lock guard(arena_lock);
+  if (free_list == nullptr) {
+    if (regions >= max_regions || sodium_init() < 0) throw std::bad_alloc();
+    add_region();
+  }
+  FreeSlot* slot = free_list;
+  free_list = slot->next;
+  slot->next = nullptr;
+  return reinterpret_cast<std::uint8_t*>(slot);
+}
+
+void LockedArena::give(std::uint8_t* slot) noexcept {
+  sodium_memzero(slot, slot_bytes);
+  const std::scoped_lock guard(arena_lock);
+  free_list = new (slot) FreeSlot{free_list};
+}
+
+void wipe(std::span<std::uint8_t> memory) noexcept { sodium_memzero(memory.data(), memory.size()); }
+
+bool same_secret(Bytes a, Bytes b) noexcept {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void fill_random(std::span<std::uint8_t> memory) noexcept {
+  randombytes_buf(memory.data(), memory.size());
+}
+
+std::ostream& print_hidden(std::ostream& out) { return out << "[secret]"; }
+
+}  // namespace waybill
