@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "ticket/adapters/http.h"
+#include "ticket/adapters/realm_file.h"
+#include "ticket/client.h"
+#include "ticket/feed.h"
+
+namespace waybill {
+
+/// The exchanges of ticket/client.h and call.h, carried over HTTP (specs/http-api.md). Thread-safe.
+///
+/// The KDCs of the realm file are tried in order, the one that answered last first. A refusal is a
+/// Result, also the unsealed kind of the KDC (Refusal), which is shown and otherwise not believed.
+/// When no KDC answers, every function throws the HttpError of the last one that was tried.
+class KdcClient {
+ public:
+  KdcClient(RealmFile realm, const Clock& clock);
+  ~KdcClient();
+  KdcClient(const KdcClient&) = delete;
+  KdcClient& operator=(const KdcClient&) = delete;
+
+  const RealmFile& realm_file() const { return realm_; }
+
+  /// The realm document, verified against the root key. One that is older than another this client
+  /// has seen is refused; the caller keeps the highest serial where the process does not live on.
+  /// Errors: realm_invalid, wrong_realm, the codec's.
+  Result<RealmDocument> fetch_realm();
+  /// The highest serial seen; `saw_serial` adds what the caller knew from before.
+  std::uint64_t realm_serial() const { return serial_.load(); }
+  void saw_serial(std::uint64_t serial);
+
+  /// Fetches the realm document, then logs in. Errors: Login's, fetch_realm's.
+  Result<Login::Done> login(const PrincipalKey& key, const Principal& principal, Login::Wish wish);
+
+  /// Who calls: a TGT, and the KDC instance that answered last, replaced when it has changed.
+  struct Caller {
+    const IssuedTicket& tgt;
+    InstanceId& kdc;
+  };
+  /// One answer for each operation, in their order; an operation that was refused is an Answer
+  /// with a refusal. The Result's error is a refusal of the whole call. When the KDC says that it
+  /// is another instance now, the new id is taken over and the call made once more.
+  Result<std::vector<Answer>> call(Caller caller, const std::vector<Operation>& operations);
+
+  /// Entries after `after` and the head; verified by FeedFollower::apply. Errors: the codec's.
+  Result<FeedPage> feed(std::uint64_t after);
+
+ private:
+  HttpReply exchange(std::string_view method, const std::string& path, Bytes body);
+  Result<Buffer> ask(std::string_view method, const std::string& path, Bytes body);
+  Result<std::vector<Answer>> call_once(const Caller& caller,
+                                        const std::vector<Operation>& operations);
+
+  const RealmFile realm_;
+  const Clock& clock_;
+  std::vector<std::unique_ptr<HttpClient>> kdcs_;
+  std::atomic<std::size_t> first_{0};
+  std::atomic<std::uint64_t> serial_{0};
+};
+
+}  // namespace waybill

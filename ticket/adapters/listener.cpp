@@ -1,0 +1,321 @@
+#include "ticket/adapters/listener.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "ticket/adapters/http.h"
+
+namespace waybill {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto sweep_every = 100ms;       // grain of the limits on idle and waiting connections
+constexpr auto linger_time = 5ms;         // a thread waits this long for the next request, if idle
+constexpr auto leaving_time = 2s;         // for the other end to read why it was refused
+constexpr std::size_t leaving_room = 64;  // refused connections above max_connections
+
+std::string printed(const sockaddr_storage& address, socklen_t length) {
+  std::array<char, NI_MAXHOST> text{};
+  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, text.data(), text.size(),
+                    nullptr, 0, NI_NUMERICHOST) != 0) {
+    return {};
+  }
+  const std::string_view found(text.data());
+  constexpr std::string_view mapped = "::ffff:";  // IPv4 on a socket for both
+  return std::string(found.starts_with(mapped) ? found.substr(mapped.size()) : found);
+}
+
+// The first address of the name that can be bound. Without SO_REUSEPORT, which would let a second
+// daemon share the port in silence.
+int bind_first(const addrinfo* found, int backlog) {
+  int failure = EADDRNOTAVAIL;
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    const int made = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int on = 1;
+    if (made >= 0 && ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        ::bind(made, at->ai_addr, at->ai_addrlen) == 0 && ::listen(made, backlog) == 0) {
+      return made;
+    }
+    failure = errno;
+    if (made >= 0) ::close(made);
+  }
+  errno = failure;
+  return -1;
+}
+
+int listen_on(const Listener::Options& options) {
+  const std::string place = options.host + ":" + std::to_string(options.port);
+  const auto fail = [&](const std::string& why) {
+    throw HttpError(HttpError::Cause::cannot_listen, "cannot listen on " + place + ": " + why);
+  };
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int code =
+      ::getaddrinfo(options.host.c_str(), std::to_string(options.port).c_str(), &hints, &found);
+  if (code != 0) fail(::gai_strerror(code));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+  const int listening = bind_first(found, options.backlog);
+  if (listening < 0 && errno == EADDRINUSE) fail("the port is in use by another program");
+  if (listening < 0) fail(std::generic_category().message(errno));
+  return listening;
+}
+
+std::uint16_t port_of(int listening) {
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  ::getsockname(listening, reinterpret_cast<sockaddr*>(&bound), &length);
+  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                                           : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+}
+
+}  // namespace
+
+Listener::Listener(Options options, Serve serve)
+    : options_(std::move(options)), serve_(std::move(serve)) {}
+
+Listener::~Listener() {
+  stop();
+  for (const int descriptor : {listening_, events_, wake_}) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+}
+
+std::uint16_t Listener::start() {
+  listening_ = listen_on(options_);
+  events_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  bool watched = events_ >= 0 && wake_ >= 0;
+  for (const int descriptor : {listening_, wake_}) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = descriptor}};
+    watched = watched && ::epoll_ctl(events_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+  }
+  if (!watched) {
+    throw HttpError(HttpError::Cause::cannot_listen,
+                    "cannot watch sockets: " + std::generic_category().message(errno));
+  }
+  const std::uint16_t port = port_of(listening_);
+  receiver_ = std::thread([this] { receive(); });
+  return port;
+}
+
+void Listener::stop() {
+  std::vector<std::thread> threads;
+  {
+    const std::scoped_lock guard(lock_);
+    stopping_ = true;
+    threads.swap(threads_);
+  }
+  work_.notify_all();
+  wake();
+  if (receiver_.joinable()) receiver_.join();
+  for (std::thread& thread : threads) thread.join();
+}
+
+bool Listener::is_stopping() const {
+  const std::scoped_lock guard(lock_);
+  return stopping_;
+}
+
+Listener::Counts Listener::counts() const {
+  const std::scoped_lock guard(lock_);
+  Counts counts = counts_;
+  counts.open += idle_.size() + ready_.size();  // counts_.open: those that hold a thread
+  return counts;
+}
+
+void Listener::wake() const {
+  const std::uint64_t one = 1;
+  if (wake_ >= 0) [[maybe_unused]]
+    const ssize_t written = ::write(wake_, &one, sizeof one);
+}
+
+void Listener::receive() {
+  std::array<epoll_event, 128> events{};
+  while (!is_stopping()) {
+    const int count = ::epoll_wait(events_, events.data(), events.size(), sleep_limit());
+    bool arrived = false;
+    for (const auto& event :
+         std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
+      std::uint64_t drained = 0;
+      if (event.data.fd == listening_)
+        arrived = true;
+      else if (event.data.fd != wake_)
+        on_readable(event.data.fd);
+      else [[maybe_unused]]
+        const ssize_t got = ::read(wake_, &drained, sizeof drained);
+    }
+    sweep();
+    if (arrived) accept_all();  // last: a new socket may get the number of one closed above
+  }
+  ::close(std::exchange(listening_, -1));
+  const std::scoped_lock guard(lock_);
+  idle_.clear();
+}
+
+int Listener::sleep_limit() const {
+  const std::scoped_lock guard(lock_);
+  return idle_.empty() && ready_.empty() ? -1 : static_cast<int>(sweep_every.count());
+}
+
+void Listener::accept_all() {
+  for (int rounds = 0; rounds < options_.backlog; ++rounds) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    const int socket = ::accept4(listening_, reinterpret_cast<sockaddr*>(&address), &length,
+                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (socket >= 0) {
+      const int on = 1;
+      ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      admit(socket, printed(address, length));
+    } else if (errno == EAGAIN) {
+      return;
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      std::this_thread::sleep_for(10ms);  // it stays readable; do not spin until others close
+      return;
+    }
+  }
+}
+
+void Listener::admit(int socket, std::string remote) {
+  auto connection = std::make_unique<Connection>(socket, std::move(remote));
+  const std::scoped_lock guard(lock_);
+  ++counts_.accepted;
+  if (counts_.open + idle_.size() + ready_.size() >= options_.max_connections) make_room();
+  if (counts_.open + idle_.size() + ready_.size() >= options_.max_connections) {
+    turn_away(std::move(connection));
+  } else {
+    watch(std::move(connection), moment_after(options_.first_byte), false);
+  }
+}
+
+// Closes the connection that has been idle longest.
+void Listener::make_room() {
+  const auto oldest = std::ranges::min_element(idle_, {}, [](const auto& entry) {
+    return std::pair(entry.second.leaving, entry.second.since);
+  });
+  if (oldest != idle_.end() && !oldest->second.leaving) idle_.erase(oldest);
+}
+
+void Listener::watch(Held connection, Moment until, bool leaving) {
+  const int socket = connection->socket();
+  epoll_event event{.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data = {.fd = socket}};
+  if (::epoll_ctl(events_, EPOLL_CTL_MOD, socket, &event) != 0 &&
+      ::epoll_ctl(events_, EPOLL_CTL_ADD, socket, &event) != 0) {
+    return;  // closes it
+  }
+  idle_.insert_or_assign(socket, Idle{std::move(connection), moment_after({}), until, leaving});
+  if (idle_.size() == 1) wake();  // the watching thread may sleep without a limit
+}
+
+void Listener::on_readable(int socket) {
+  const std::scoped_lock guard(lock_);
+  const auto found = idle_.find(socket);
+  if (found == idle_.end()) return;
+  Idle idle = std::move(found->second);
+  idle_.erase(found);
+  if (!idle.leaving) {
+    queue(std::move(idle.connection));
+    return;
+  }
+  std::array<char, 64 * 1024> dropped{};
+  const ssize_t got = ::recv(socket, dropped.data(), dropped.size(), 0);
+  if (got > 0) watch(std::move(idle.connection), idle.until, true);
+}
+
+void Listener::sweep() {
+  const Moment now = moment_after({});
+  const std::scoped_lock guard(lock_);
+  std::erase_if(idle_, [&](const auto& entry) { return entry.second.until <= now; });
+  while (!ready_.empty() && ready_.front().until <= now) {
+    Held connection = std::move(ready_.front().connection);
+    ready_.pop_front();
+    turn_away(std::move(connection));
+  }
+}
+
+void Listener::queue(Held connection) {
+  ready_.push_back({std::move(connection), moment_after(options_.max_wait)});
+  if (ready_.size() > resting_ && threads_.size() < options_.max_threads && !stopping_) grow();
+  work_.notify_one();
+}
+
+void Listener::grow() {
+  try {
+    threads_.emplace_back([this] { work(); });
+    counts_.threads = threads_.size();
+  } catch (const std::system_error&) {
+    // The system has no more threads: those that we have serve, or max_wait ends the wait.
+  }
+}
+
+void Listener::turn_away(Held connection) {
+  ++counts_.turned_away;
+  connection->write(options_.farewell);
+  connection->flush(moment_after({}));
+  ::shutdown(connection->socket(), SHUT_WR);
+  if (idle_.size() < options_.max_connections + leaving_room) {
+    watch(std::move(connection), moment_after(leaving_time), true);
+  }
+}
+
+void Listener::work() {
+  while (Held connection = next_ready()) serve_in_turn(std::move(connection));
+}
+
+// Null when the listener stops and everybody who was ready has been served.
+Listener::Held Listener::next_ready() {
+  std::unique_lock guard(lock_);
+  ++resting_;
+  work_.wait(guard, [this] { return stopping_ || !ready_.empty(); });
+  --resting_;
+  if (ready_.empty()) return nullptr;
+  Held connection = std::move(ready_.front().connection);
+  ready_.pop_front();
+  ++counts_.open;
+  return connection;
+}
+
+void Listener::serve_in_turn(Held connection) {
+  Next next = Next::keep;
+  do {
+    next = serve_(*connection);
+  } while (next == Next::keep && stays(*connection));
+  if (next == Next::leave) ::shutdown(connection->socket(), SHUT_WR);
+  const std::scoped_lock guard(lock_);
+  --counts_.open;
+  if (stopping_ || next == Next::close) return;
+  if (next == Next::leave)
+    watch(std::move(connection), moment_after(leaving_time), true);
+  else if (connection->has_unread())
+    queue(std::move(connection));
+  else
+    watch(std::move(connection), moment_after(options_.keep_alive), false);
+}
+
+// Whether the thread should go on with this connection: nobody else needs the thread, and the next
+// request is here or comes at once. Saves a busy client the way through the watching thread.
+bool Listener::stays(Connection& connection) const {
+  {
+    const std::scoped_lock guard(lock_);
+    const bool spare = resting_ > 0 || threads_.size() < options_.max_threads;
+    if (stopping_ || !ready_.empty() || !spare) return false;
+  }
+  return connection.has_unread() || connection.wait_readable(moment_after(linger_time));
+}
+
+}  // namespace waybill

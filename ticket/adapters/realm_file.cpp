@@ -1,0 +1,94 @@
+#include "ticket/adapters/realm_file.h"
+
+#include <cstdlib>
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include "ticket/adapters/files.h"
+#include "ticket/fields.h"
+
+namespace waybill {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_realm_file = 64 * 1024;
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& fault) {
+  throw FileError("the realm file " + path.string() + " " + fault, path);
+}
+
+toml::table parse(const fs::path& path) {
+  const Buffer bytes = read_file(path, max_realm_file);
+  try {  // a library's way of refusing, turned into ours
+    return toml::parse(text_of(bytes), path.string());
+  } catch (const toml::parse_error& error) {
+    refuse(path, "is not TOML: line " + std::to_string(error.source().begin.line) + ": " +
+                     std::string(error.description()));
+  }
+}
+
+bool is_address(std::string_view text) {
+  const bool scheme = text.starts_with("http://") || text.starts_with("https://");
+  return scheme && text.find_first_of("\"\\ \t\r\n") == text.npos;
+}
+
+std::vector<std::string> read_kdcs(const toml::table& table, const fs::path& path) {
+  std::vector<std::string> kdcs;
+  const toml::array* listed = table["kdc"].as_array();
+  if (listed == nullptr || listed->empty()) {
+    refuse(path, "needs a line like kdc = [\"http://127.0.0.1:8088\"]");
+  }
+  for (const toml::node& node : *listed) {
+    const auto url = node.value<std::string>();
+    if (!url || !is_address(*url)) refuse(path, "has a kdc that is not like http://host:port");
+    kdcs.push_back(*url);
+  }
+  return kdcs;
+}
+
+std::optional<fs::path> if_it_exists(const fs::path& path) {
+  std::error_code unknown;
+  if (!fs::exists(path, unknown)) return std::nullopt;
+  return path;
+}
+
+}  // namespace
+
+RealmFile RealmFile::load(const fs::path& path) {
+  const toml::table table = parse(path);
+  for (const auto& [key, value] : table) {
+    if (key != "realm" && key != "kdc" && key != "root_key") {
+      refuse(path, "has a key that is not known here: " + std::string(key.str()));
+    }
+  }
+  auto realm = Realm::parse(table["realm"].value_or(std::string_view{}));
+  if (!realm) refuse(path, "needs a line like realm = \"EXAMPLE.ORG\"");
+  const auto root = fixed_from_hex<32>(table["root_key"].value_or(std::string_view{}));
+  if (!root) refuse(path, "needs a line root_key = \"…\" with 64 digits of lower-case hex");
+  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}};
+}
+
+std::optional<fs::path> RealmFile::find() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nothing of ours changes the environment
+  const char* named = std::getenv("WAYBILL_REALM");
+  const char* home = std::getenv("HOME");
+  // NOLINTEND(concurrency-mt-unsafe)
+  if (named != nullptr && *named != '\0') return named;
+  if (home != nullptr && *home != '\0') {
+    if (auto own = if_it_exists(fs::path(home) / ".config/waybill/realm.toml")) return own;
+  }
+  return if_it_exists("/etc/waybill/realm.toml");
+}
+
+std::string RealmFile::print() const {
+  std::ostringstream out;
+  out << "# What a client of this realm needs to know. There is no secret in it.\n"
+      << "realm = \"" << realm.text() << "\"\nkdc = [";
+  for (std::size_t i = 0; i < kdcs.size(); ++i) out << (i == 0 ? "\"" : ", \"") << kdcs[i] << '"';
+  out << "]\nroot_key = \"" << to_hex(root.bytes) << "\"\n";
+  return out.str();
+}
+
+}  // namespace waybill

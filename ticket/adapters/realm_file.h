@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ticket/keys.h"
+#include "ticket/principal.h"
+
+namespace waybill {
+
+/// What everybody pins of a realm (specs/storage.md): its name, where its KDCs are, and the root
+/// public key that signs its realm document. No secret; whoever may change it may mislead its user.
+///
+///   realm = "DEMO.TEST"
+///   kdc = ["http://127.0.0.1:8088"]
+///   root_key = "<64 hex digits>"
+struct RealmFile {
+  Realm realm;
+  std::vector<std::string> kdcs;  ///< `http://host:port` or https, tried in this order; never empty
+  RootPublic root;
+
+  /// Throws FileError, with a sentence that says which line is wrong. Unknown keys are refused.
+  static RealmFile load(const std::filesystem::path& path);
+  /// `$WAYBILL_REALM` when it is set, whether such a file exists or not; else the first that exists
+  /// of `~/.config/waybill/realm.toml` and `/etc/waybill/realm.toml`; else nothing.
+  static std::optional<std::filesystem::path> find();
+  /// The file's text; load() reads it back.
+  std::string print() const;
+};
+
+}  // namespace waybill
