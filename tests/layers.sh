@@ -70,7 +70,7 @@ forbid 'only ticket includes libsodium' "${include}[<\"]sodium" . '^(ticket/[^/]
 forbid 'only ticket/adapters/lmdb.* includes LMDB' "${include}[<\"]lmdb\.h" . \
   '^ticket/adapters/lmdb\.'
 forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httplib" . \
-  '^ticket/adapters/http\.'
+  '^ticket/adapters/http(_client)?\.'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \

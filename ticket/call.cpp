@@ -17,6 +17,14 @@ ReplyKey reply_key(const ChainKey& chain, const Digest& tag) {
   return derive<ReplyKey>(Label::reply, chain.secret(), {tag});
 }
 
+// Cut between two letters, since half of one is not UTF-8.
+std::string_view shortened(std::string_view detail) {
+  if (detail.size() <= max_detail) return detail;
+  std::size_t end = max_detail;
+  while (end > 0 && (static_cast<std::uint8_t>(detail[end]) & 0xc0U) == 0x80) --end;
+  return detail.substr(0, end);
+}
+
 Buffer encode_operations(const std::vector<Operation>& operations) {
   Writer out;
   out.array(operations.size());
@@ -78,7 +86,7 @@ Buffer seal_reply(const ReplyKey& key, const std::vector<Answer>& answers) {
   out.array(answers.size());
   for (const Answer& answer : answers) {
     out.array(3).uint(answer.refusal ? static_cast<std::uint64_t>(*answer.refusal) : 0);
-    out.str(std::string_view(answer.detail).substr(0, max_detail)).bin(answer.value);
+    out.str(shortened(answer.detail)).bin(answer.value);
   }
   Buffer plaintext = out.take();
   const WipeOnExit wiped(plaintext);

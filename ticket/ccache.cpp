@@ -61,6 +61,7 @@ Result<CredentialCache> CredentialCache::decode(Bytes file) {
   CHECK_OK(in.finish());
   CredentialCache cache(*std::move(principal), kdc, serial);
   for (auto& [audience, bytes] : tickets) {
+    if (cache.find(audience) != nullptr) return Error{Errc::malformed, "an audience twice"};
     TRY(issued, IssuedTicket::decode(bytes));
     cache.store(std::move(audience), std::move(issued));
   }

@@ -107,6 +107,10 @@ constexpr std::array table{
               "the lease on this job is over; somebody else may have it"},
     ErrorText{Errc::bad_result, "WB-RESULT", "the result was not sealed by the worker of this job"},
     ErrorText{Errc::no_handler, "WB-HANDLER", "this worker has no handler for that workflow type"},
+    ErrorText{Errc::kdc_unreachable, "WB-KDC-UNREACHABLE",
+              "the realm's KDC does not answer this server; try again in a moment"},
+    ErrorText{Errc::not_ended, "WB-NOT-ENDED", "the work has not ended yet"},
+    ErrorText{Errc::job_failed, "WB-JOB-FAILED", "the worker could not do the work"},
 };
 
 }  // namespace

@@ -87,6 +87,9 @@ enum class Errc : std::uint16_t {
   lease_lost = 212,
   bad_result = 213,
   no_handler = 214,
+  kdc_unreachable = 215,
+  not_ended = 216,
+  job_failed = 217,
 };
 
 /// A refusal. `note` is a text literal for the log and for a developer, so it cannot carry a

@@ -1,6 +1,7 @@
 #include "ticket/feed.h"
 
 #include <array>
+#include <utility>
 
 #include "ticket/limits.h"
 
@@ -101,11 +102,12 @@ Result<FeedPage> FeedPage::decode(Bytes wire) {
 
 Result<std::vector<Revocation>> FeedFollower::apply(const FeedPage& page,
                                                     const RealmDocument& realm) {
+  // Whatever is refused starts again from what is believed: a lie never stands in the way.
+  std::vector<Revocation> pending = std::exchange(pending_, {});
   TRY(head, FeedHead::parse(page.head, realm));
   if (head.sequence < sequence || head.time < head_time) {
     return Error{Errc::feed_invalid, "the feed went back"};
   }
-  std::vector<Revocation> pending = pending_;
   Digest at = pending.empty() ? link : pending_link_;
   for (const Buffer& bytes : page.entries) {
     TRY(entry, Revocation::decode(bytes));
@@ -117,7 +119,6 @@ Result<std::vector<Revocation>> FeedFollower::apply(const FeedPage& page,
   }
   const std::uint64_t reached = sequence + pending.size();
   if (reached > head.sequence || (reached == head.sequence && at != head.link)) {
-    pending_.clear();
     return Error{Errc::feed_invalid, "the entries do not lead to the head"};
   }
   if (reached < head.sequence) {
@@ -129,7 +130,6 @@ Result<std::vector<Revocation>> FeedFollower::apply(const FeedPage& page,
   sequence = reached;
   link = at;
   head_time = head.time;
-  pending_.clear();
   return pending;
 }
 

@@ -106,6 +106,7 @@ Result<LoginReply> LoginReply::decode(Bytes wire) {
   const Bytes ticket = in.bin(limits::max_noise_message);
   CHECK_OK(in.finish());
   if (code != 0) {
+    if (!ticket.empty()) return Error{Errc::malformed, "a refusal with a ticket"};
     return LoginReply{errc_from(code).value_or(Errc::policy_denied), kdc_time, instance, {}};
   }
   TRY(tgt, IssuedTicket::decode(ticket));

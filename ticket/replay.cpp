@@ -9,8 +9,8 @@ Checked ReplayCache::first_use(const TicketId& ticket, const FixedBytes<16>& non
   key += text_of(nonce);
   const std::scoped_lock guard(lock_);
   // Each entry lives for one whole window at least: it is forgotten with its generation, one
-  // window after that generation ended.
-  if (now - generation_start_ >= limits::replay_window || now < generation_start_) {
+  // window after that generation ended. A clock that steps back ends no generation.
+  if (now - generation_start_ >= limits::replay_window) {
     const bool idle = now - generation_start_ >= 2 * limits::replay_window;
     old_ = idle ? std::unordered_set<std::string>{} : std::move(young_);
     young_.clear();

@@ -73,13 +73,18 @@ void KdcClient::saw_serial(std::uint64_t serial) {
   }
 }
 
-Result<RealmDocument> KdcClient::fetch_realm() {
+Result<Buffer> KdcClient::fetch_signed_realm() {
   const std::uint64_t known = serial_.load();
   TRY(wire, ask("GET", "/v1/realm", {}));
   TRY(document, RealmDocument::parse(wire, realm_.realm, realm_.root));
   if (document.serial < known) return Error{Errc::realm_invalid, "older than the one before"};
   saw_serial(document.serial);
-  return document;
+  return wire;
+}
+
+Result<RealmDocument> KdcClient::fetch_realm() {
+  TRY(wire, fetch_signed_realm());
+  return RealmDocument::parse(wire, realm_.realm, realm_.root);
 }
 
 Result<Login::Done> KdcClient::login(const PrincipalKey& key, const Principal& principal,

@@ -31,6 +31,8 @@ class KdcClient {
   /// has seen is refused; the caller keeps the highest serial where the process does not live on.
   /// Errors: realm_invalid, wrong_realm, the codec's.
   Result<RealmDocument> fetch_realm();
+  /// The same as the KDC sent it, already verified: for a copy that RealmDocument::parse reads back.
+  Result<Buffer> fetch_signed_realm();
   /// The highest serial seen; `saw_serial` adds what the caller knew from before.
   std::uint64_t realm_serial() const { return serial_.load(); }
   void saw_serial(std::uint64_t serial);

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "kdc/caller.h"
+
+namespace waybill::kdc {
+
+/// Administration, for operators alone (kdc/operations.cpp). Arguments and rows are fields, refused
+/// when there is one too many; keys are lower-case hex, times Unix seconds, lists repeat their name
+/// (specs/http-api.md). Everything is decided on the writer's thread, so that of two operators one
+/// is told that it exists already, and a call's operations see those before them.
+
+/// {name, kind (user|service), public_key, possession, epoch, role*, with_queues?} → {name, kvno}.
+/// Queues that wait for an owner of this name become its own only with with_queues = yes.
+/// Errors: bad_name, wrong_realm, already_exists, possession_unproven, ….
+Decided admin_principal_add(const KdcParts& parts, Ask& ask);
+/// {name} → {name, kind, kvno, public_key, role*, queue*, disabled, created, not_before}.
+Decided admin_principal_show(const KdcParts& parts, Ask& ask);
+/// {after?} → page of the same without queues.
+Decided admin_principal_list(const KdcParts& parts, Ask& ask);
+/// {name} → nothing. No login and no ticket from now on, and what was issued to it or for it is
+/// revoked. Nobody disables himself: a realm keeps an operator.
+Decided admin_principal_disable(const KdcParts& parts, Ask& ask);
+/// {name} → nothing. What was revoked stays revoked.
+Decided admin_principal_enable(const KdcParts& parts, Ask& ask);
+
+/// {name, owner, public_key, possession, epoch} → {name, owner, owner_pending, kvno}.
+Decided admin_queue_add(const KdcParts& parts, Ask& ask);
+/// {name} → {name, owner, owner_pending, kvno, public_key, disabled, created}.
+Decided admin_queue_show(const KdcParts& parts, Ask& ask);
+/// {after?} → page of the same.
+Decided admin_queue_list(const KdcParts& parts, Ask& ask);
+
+/// {subject | role, queue, workflow, action*, max_run} or {trigger, queue} → {id}.
+/// Errors: bad_name, limit_exceeded (a longer run than the realm renews), principal_unknown,
+/// wrong_kind (a trigger is a service), already_exists (the very same rule).
+Decided admin_grant_add(const KdcParts& parts, Ask& ask);
+/// {after?} → page of {id, subject | role | trigger, queue, workflow?, action*, max_run?, created}.
+Decided admin_grant_list(const KdcParts& parts, Ask& ask);
+/// {id} → nothing. Errors: not_found.
+Decided admin_grant_remove(const KdcParts& parts, Ask& ask);
+
+}  // namespace waybill::kdc

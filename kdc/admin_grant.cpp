@@ -1,0 +1,146 @@
+#include <algorithm>
+
+#include "kdc/admin.h"
+#include "kdc/pages.h"
+#include "ticket/limits.h"
+
+namespace waybill::kdc {
+namespace {
+
+using Holder = GrantRecord::Holder;
+
+Result<Holder> holder_in(const Fields& fields) {
+  std::optional<Holder> holder;
+  for (const Holder one : {Holder::subject, Holder::role, Holder::trigger}) {
+    if (!fields.has(name_of(one))) continue;
+    if (holder) return Error{Errc::malformed, "a grant has one holder"};
+    holder = one;
+  }
+  if (!holder) return Error{Errc::malformed, "a grant without a holder"};
+  return *holder;
+}
+
+// Without the realm: that is how the store names holders.
+Result<std::string> holder_name(const KdcParts& parts, const Fields& fields, Holder holder) {
+  const std::string_view text = fields.get(name_of(holder));
+  if (holder == Holder::role) {
+    if (!is_name(text, limits::max_name)) return Error{Errc::bad_name, "role"};
+    return std::string(text);
+  }
+  TRY(principal, Principal::parse(text, parts.realm()));
+  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "grant"};
+  return principal.name();
+}
+
+Checked add_work(GrantRecord& grant, const KdcParts& parts, const Fields& fields) {
+  TRY(workflow, Pattern::parse(fields.get("workflow")));
+  TRY(max_run, parse_number(fields.get("max_run")));
+  const auto longest = static_cast<std::uint64_t>(parts.config.max_renew.count());
+  if (max_run == 0 || max_run > longest) return Error{Errc::limit_exceeded, "max_run"};
+  grant.actions = fields.all("action");
+  if (grant.actions.size() > limits::max_actions) return Error{Errc::limit_exceeded, "actions"};
+  for (const std::string& action : grant.actions) {
+    if (!is_name(action, limits::max_name)) return Error{Errc::bad_name, "action"};
+  }
+  grant.workflow = std::move(workflow);
+  grant.max_run = Seconds(max_run);
+  return ok();
+}
+
+Result<GrantRecord> parse_grant(const KdcParts& parts, const Fields& fields) {
+  TRY(holder, holder_in(fields));
+  TRY(name, holder_name(parts, fields, holder));
+  TRY(queue, Pattern::parse(fields.get("queue")));
+  GrantRecord grant{.holder = holder, .name = std::move(name), .queue = std::move(queue)};
+  if (holder != Holder::trigger) {
+    CHECK_OK(add_work(grant, parts, fields));
+  } else if (fields.has("workflow") || fields.has("action") || fields.has("max_run")) {
+    return Error{Errc::malformed, "a ceiling has a queue and no more"};
+  }
+  return grant;
+}
+
+bool same_rule(const GrantRecord& a, const GrantRecord& b) {
+  const bool same_type = a.workflow.has_value() == b.workflow.has_value() &&
+                         (!a.workflow || a.workflow->text() == b.workflow->text());
+  return same_type && a.queue.text() == b.queue.text() && a.actions == b.actions &&
+         a.max_run == b.max_run;
+}
+
+// A rule for somebody who is not there is a misspelt name.
+Checked check_holder(const StoreView& view, const GrantRecord& grant) {
+  if (grant.holder == Holder::role) return ok();
+  const auto record = view.principal(grant.name);
+  if (!record) return Error{Errc::principal_unknown, "grant"};
+  if (grant.holder == Holder::trigger && record->kind != PrincipalKind::service) {
+    return Error{Errc::wrong_kind, "a trigger is a service"};
+  }
+  return ok();
+}
+
+Fields row_of(const GrantRecord& grant) {
+  Fields row{{"id", std::to_string(grant.id)},
+             {std::string(name_of(grant.holder)), grant.name},
+             {"queue", grant.queue.text()}};
+  if (grant.workflow) row.add("workflow", grant.workflow->text());
+  for (const std::string& action : grant.actions) row.add("action", action);
+  if (grant.workflow) row.add("max_run", std::to_string(grant.max_run.count()));
+  return std::move(row.add("created", unix_text(grant.created)));
+}
+
+}  // namespace
+
+Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments,
+                          {"subject", "role", "trigger", "queue", "workflow", "max_run"},
+                          {"action"}));
+  for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
+  TRY(grant, parse_grant(parts, fields));
+  grant.created = ask.now;
+  const auto effects = [grant = grant,
+                        said = ask.said](StoreChange& change, Fields& noted) -> Checked {
+    CHECK_OK(check_holder(change, grant));
+    const auto known = change.grants_of(grant.holder, grant.name);
+    const auto twin = std::ranges::find_if(
+        known, [&](const GrantRecord& other) { return same_rule(other, grant); });
+    if (twin != known.end()) {
+      said->detail = "this rule stands as number " + std::to_string(twin->id);
+      return Error{Errc::already_exists, "grant"};
+    }
+    const std::string id = std::to_string(change.add_grant(grant));
+    noted.add("id", id);
+    said->answer(Fields{{"id", id}});
+    return ok();
+  };
+  return to_do(effects);
+}
+
+Decided admin_grant_list(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"after"}));
+  TRY(after, number_in(fields, "after", 0));
+  const auto grants = parts.store.view().grants(after, limits::max_page);
+  PageBuilder page;
+  std::uint64_t last = after;
+  for (const GrantRecord& grant : grants) {
+    if (!page.add(row_of(grant))) break;
+    last = grant.id;
+  }
+  const bool more = page.is_full() || grants.size() == limits::max_page;
+  ask.said->answer(page.finish(more ? std::to_string(last) : std::string()));
+  return nothing_to_do();
+}
+
+Decided admin_grant_remove(const KdcParts&, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"id"}));
+  ask.fields.add("id", std::string(fields.get("id")));
+  TRY(id, parse_number(fields.get("id")));
+  const auto effects = [id = id](StoreChange& change,
+                                                              Fields&) -> Checked {
+    if (!change.grant(id)) return Error{Errc::not_found, "grant"};
+    change.remove_grant(id);
+    return ok();
+  };
+  return to_do(effects);
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,170 @@
+#include "kdc/admin.h"
+#include "kdc/init.h"
+#include "kdc/keys.h"
+#include "kdc/pages.h"
+#include "kdc/policy.h"
+#include "ticket/limits.h"
+
+namespace waybill::kdc {
+namespace {
+
+Result<Principal> named(const KdcParts& parts, const Fields& fields) {
+  TRY(principal, Principal::parse(fields.get("name"), parts.realm()));
+  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "principal"};
+  return principal;
+}
+
+Result<std::vector<std::string>> roles_in(const Fields& fields) {
+  std::vector<std::string> roles = fields.all("role");
+  if (roles.size() > PrincipalRecord::max_roles) return Error{Errc::limit_exceeded, "roles"};
+  for (const std::string& role : roles) {
+    if (!is_name(role, limits::max_name)) return Error{Errc::bad_name, "role"};
+  }
+  return roles;
+}
+
+Fields row_of(const PrincipalRecord& record) {
+  Fields row{{"name", record.principal.name()},
+             {"kind", std::string(name_of(record.kind))},
+             {"kvno", std::to_string(number(record.newest().kvno))},
+             {"public_key", to_hex(record.newest().key.bytes)}};
+  for (const std::string& role : record.roles) row.add("role", role);
+  return row;
+}
+
+Fields& add_state(Fields& row, const PrincipalRecord& record) {
+  return row.add("disabled", yes_or_no(record.disabled))
+      .add("created", unix_text(record.created))
+      .add("not_before", unix_text(record.not_before));
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+// Ownership that waited becomes real only by the explicit word.
+Checked take_queues(StoreChange& change, const Principal& owner, bool with_queues, Said& said) {
+  const std::vector<std::string> waiting = change.queues_of(owner);
+  if (waiting.empty()) return ok();
+  if (!with_queues) {
+    said.detail = "queues wait for an owner of this name: " + joined(waiting) +
+                  "; say with_queues = yes to hand them over";
+    return Error{Errc::already_exists, "pending queues"};
+  }
+  for (const std::string& name : waiting) {
+    auto queue = change.queue(name);
+    queue->owner_pending = false;
+    change.put_queue(*queue);
+  }
+  return ok();
+}
+
+// Of a record that exists, something is changed by `change`.
+Issuer::Effects changing(const Principal& principal,
+                         std::function<void(StoreChange&, PrincipalRecord&)> what) {
+  return [principal, what = std::move(what)](StoreChange& change, Fields&) -> Checked {
+    auto record = change.principal(principal.name());
+    if (!record) return Error{Errc::principal_unknown, "admin"};
+    what(change, *record);
+    return ok();
+  };
+}
+
+}  // namespace
+
+Decided admin_principal_add(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments,
+                          {"name", "kind", "public_key", "possession", "epoch", "with_queues"},
+                          {"role"}));
+  ask.fields.add("name", std::string(fields.get("name")))
+      .add("kind", std::string(fields.get("kind")))
+      .add("public_key", std::string(fields.get("public_key")));
+  for (const std::string& role : fields.all("role")) ask.fields.add("role", role);
+  TRY(principal, named(parts, fields));
+  const auto kind = principal_kind(fields.get("kind"));
+  if (!kind || *kind == PrincipalKind::queue) {
+    return ask.refuse(Errc::malformed, "kind is user or service; a queue is added as a queue");
+  }
+  if (fields.has("with_queues") && fields.get("with_queues") != "yes") {
+    return ask.refuse(Errc::malformed, "with_queues is yes, or left out");
+  }
+  if (principal.name() == krbtgt_name) return Error{Errc::already_exists, "the KDC itself"};
+  TRY(roles, roles_in(fields));
+  TRY(key, proven_key(parts, fields, {principal, Kvno{1}}, ask.now));
+  PrincipalRecord record{.principal = principal, .kind = *kind, .keys = {}, .roles = roles};
+  record.add_key(key, ask.now);
+  record.created = ask.now;
+  const auto effects = [record, said = ask.said,
+                        with_queues = fields.has("with_queues")](StoreChange& change,
+                                                                 Fields&) -> Checked {
+    const std::string& name = record.principal.name();
+    if (change.principal(name)) return Error{Errc::already_exists, "principal"};
+    CHECK_OK(take_queues(change, record.principal, with_queues, *said));
+    change.put_principal(record);
+    said->answer(Fields{{"name", name}, {"kvno", "1"}});
+    return ok();
+  };
+  return to_do(effects);
+}
+
+Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  TRY(principal, named(parts, fields));
+  const auto view = parts.store.view();
+  const auto record = view.principal(principal.name());
+  if (!record) return Error{Errc::principal_unknown, "show"};
+  Fields row = row_of(*record);
+  for (std::string& queue : view.queues_of(principal)) {
+    if (owns_queue(view, principal, queue)) row.add("queue", std::move(queue));
+  }
+  ask.said->answer(add_state(row, *record));
+  return nothing_to_do();
+}
+
+Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"after"}));
+  const auto view = parts.store.view();
+  const auto records = view.principals(fields.get("after"), limits::max_page);
+  PageBuilder page;
+  std::string last;
+  for (const PrincipalRecord& record : records) {
+    Fields row = row_of(record);
+    if (!page.add(std::move(add_state(row, record)))) break;
+    last = record.principal.name();
+  }
+  const bool more = page.is_full() || records.size() == limits::max_page;
+  ask.said->answer(page.finish(more ? last : std::string()));
+  return nothing_to_do();
+}
+
+Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, named(parts, fields));
+  if (principal == ask.caller.principal()) {
+    return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
+  }
+  Revocation entry = revocation(parts.config, RevokedBy::subject, principal.text(), ask.now);
+  entry.reason = "disabled";
+  return to_do(changing(principal,
+                       [entry](StoreChange& change, PrincipalRecord& record) {
+                         record.disabled = true;
+                         change.put_principal(record);
+                         change.revoke(entry);
+                       }));
+}
+
+Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, named(parts, fields));
+  return to_do(changing(principal,
+                       [](StoreChange& change, PrincipalRecord& record) {
+                         record.disabled = false;
+                         change.put_principal(record);
+                       }));
+}
+
+}  // namespace waybill::kdc

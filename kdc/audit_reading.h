@@ -1,0 +1,22 @@
+#pragma once
+
+#include "kdc/caller.h"
+
+namespace waybill::kdc {
+
+/// The audit chain for operators (specs/audit.md). Reading it leaves no record.
+
+/// "audit.tail" {after?, count?} → page of {sequence, time, event, outcome, …the record's fields}.
+/// Without `after` the last `count` records (20 unless told), else those that follow. Outcome is
+/// "done" or the name of a refusal. A record's own field that is called like one of ours gets a
+/// trailing "_".
+Decided audit_tail(const KdcParts& parts, Ask& ask);
+
+/// "audit.records" {after} → page of {sequence, record}: the exact bytes in hex, so that the chain
+/// can be recomputed. A long record is split into several `record` values, to be joined.
+Decided audit_records(const KdcParts& parts, Ask& ask);
+
+/// "audit.checkpoint" {} → {signer, statement, signature}: the newest, in hex. Errors: not_found.
+Decided audit_checkpoint(const KdcParts& parts, Ask& ask);
+
+}  // namespace waybill::kdc

@@ -1,0 +1,146 @@
+#include "kdc/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "ticket/adapters/files.h"
+
+namespace waybill::kdc {
+namespace {
+
+constexpr std::size_t max_file = 64 * 1024;
+
+/// One number of the file: where it goes, what it may be, and what init writes beside it.
+struct Setting {
+  std::string_view key;
+  Seconds Config::*seconds;       // or null,
+  std::size_t Config::*count;     // then this one
+  std::int64_t least;
+  std::int64_t most;
+  std::string_view comment;
+};
+
+constexpr std::int64_t hour = 3600;
+constexpr std::int64_t day = 24 * hour;
+
+constexpr std::array settings{
+    Setting{"tgt_life", &Config::tgt_life, nullptr, 60, 7 * day,
+            "the most that a ticket-granting ticket runs"},
+    Setting{"tgt_renewable", &Config::tgt_renewable, nullptr, 0, 30 * day,
+            "the most that it can be renewed to; 0: never"},
+    Setting{"service_ticket_life", &Config::service_ticket_life, nullptr, 60, 7 * day,
+            "a service's own ticket for another service"},
+    Setting{"max_renew", &Config::max_renew, nullptr, 0, 30 * day,
+            "how long a workflow's ticket can be renewed"},
+    Setting{"feed_interval", &Config::feed_interval, nullptr, 1, 60,
+            "a new head of the revocation feed that often"},
+    Setting{"max_staleness", &Config::max_staleness, nullptr, 5, day,
+            "how old a feed head a worker may trust"},
+    Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024,
+            "requests at the same time"},
+};
+
+[[noreturn]] void fail(const std::string& file, const toml::node& node, const std::string& reason) {
+  std::ostringstream out;
+  out << file << ", line " << node.source().begin.line << ": " << reason;
+  throw ConfigError(out.str());
+}
+
+std::int64_t integer(const std::string& file, const Setting& setting, const toml::node& node) {
+  const auto value = node.value_exact<std::int64_t>();
+  const std::string range =
+      " is a whole number from " + std::to_string(setting.least) + " to " +
+      std::to_string(setting.most) + (setting.seconds != nullptr ? " (seconds)" : "");
+  if (!value || *value < setting.least || *value > setting.most) {
+    fail(file, node, std::string(setting.key) + range);
+  }
+  return *value;
+}
+
+void read_setting(Config& config, const std::string& file, std::string_view key,
+                  const toml::node& node) {
+  const auto setting = std::ranges::find(settings, key, &Setting::key);
+  if (setting == settings.end()) {
+    fail(file, node, "there is no setting `" + std::string(key) + "`: correct or remove it");
+  }
+  const std::int64_t value = integer(file, *setting, node);
+  if (setting->seconds != nullptr) config.*(setting->seconds) = Seconds(value);
+  else config.*(setting->count) = static_cast<std::size_t>(value);
+}
+
+}  // namespace
+
+std::optional<ListenAddress> ListenAddress::parse(std::string_view text) {
+  const auto colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    host = {};
+  }
+  const std::string_view digits =
+      colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool whole = problem == std::errc{} && end == digits.data() + digits.size();
+  if (host.empty() || !whole) return std::nullopt;
+  return ListenAddress{std::string(host), port};
+}
+
+std::string ListenAddress::text() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Seconds Config::longest_life() const {
+  return std::max({tgt_life, tgt_renewable, service_ticket_life, max_renew}) +
+         std::chrono::hours(24);
+}
+
+Config Config::load(const std::filesystem::path& file) {
+  const Buffer bytes = read_file(file, max_file);
+  return parse(text_of(bytes), file.string());
+}
+
+Config Config::parse(std::string_view text, const std::string& file_name) {
+  Config config;
+  toml::table table;
+  try {
+    table = toml::parse(text, file_name);
+  } catch (const toml::parse_error& error) {
+    throw ConfigError(file_name + ", line " + std::to_string(error.source().begin.line) + ": " +
+                      std::string(error.description()));
+  }
+  bool has_listen = false;
+  for (const auto& [key, node] : table) {
+    if (key.str() != "listen") {
+      read_setting(config, file_name, key.str(), node);
+      continue;
+    }
+    const auto address = ListenAddress::parse(node.value_or(std::string_view{}));
+    if (!address) fail(file_name, node, "listen is an address like \"127.0.0.1:8088\"");
+    config.listen = *address;
+    has_listen = true;
+  }
+  if (!has_listen) throw ConfigError(file_name + ": `listen = \"HOST:PORT\"` is missing");
+  return config;
+}
+
+std::string Config::print() const {
+  std::ostringstream out;
+  out << "# The KDC's settings. Times are whole seconds. An unknown key is an error.\n"
+      << "# A change takes effect at the next start.\n"
+      << "listen = \"" << listen.text() << "\"\n\n";
+  for (const Setting& setting : settings) {
+    out << setting.key << " = ";
+    if (setting.seconds != nullptr) out << (this->*setting.seconds).count();
+    else out << this->*setting.count;
+    out << "  # " << setting.comment << "\n";
+  }
+  return out.str();
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "ticket/clock.h"
+#include "ticket/limits.h"
+
+namespace waybill::kdc {
+
+/// The file is not usable. `what()` is one sentence with file, line and the mend.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Where to listen: `host:port`, `[v6]:port`; port 0 is any free one.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port;
+  /// Nothing when it has another form.
+  static std::optional<ListenAddress> parse(std::string_view text);
+  std::string text() const;
+};
+
+/// kdc.toml, in the KDC's folder. Every key has a default except `listen`; an unknown key is an
+/// error, so that a misspelt one is not silently a default. Times are written in seconds.
+struct Config {
+  ListenAddress listen{"127.0.0.1", 8088};
+  Seconds tgt_life = std::chrono::hours(8);            ///< the most a TGT runs
+  Seconds tgt_renewable = std::chrono::hours(7 * 24);  ///< the most it can be renewed to
+  Seconds service_ticket_life = std::chrono::hours(1); ///< of a ticket by "tgs"
+  Seconds max_renew = std::chrono::hours(7 * 24);      ///< renew_until of a workflow's ticket
+  Seconds feed_interval = std::chrono::seconds(2);     ///< a new feed head that often
+  Seconds max_staleness = limits::default_staleness;   ///< what tickets demand of a feed head
+  std::size_t max_threads = 64;                        ///< requests at the same time
+
+  /// No ticket of this KDC lives longer: a revocation matters for that long.
+  Seconds longest_life() const;
+
+  /// Throws ConfigError, FileError.
+  static Config load(const std::filesystem::path& file);
+  static Config parse(std::string_view text, const std::string& file_name);
+  /// With a comment for each key, as init writes it.
+  std::string print() const;
+};
+
+}  // namespace waybill::kdc

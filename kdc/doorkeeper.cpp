@@ -1,0 +1,59 @@
+#include "kdc/doorkeeper.h"
+
+#include <algorithm>
+
+#include "kdc/parts.h"
+
+namespace waybill::kdc {
+
+bool LoginBackoff::judge(Tries& tries, Shown shown, Time now) {
+  if (now < tries.locked_until) return false;
+  if (shown == Shown::right_key_now) tries = {};
+  if (shown != Shown::wrong_key) return true;
+  ++tries.failures;
+  if (tries.failures >= free_failures) {
+    const unsigned doublings = std::min(tries.failures - free_failures, 6U);
+    tries.locked_until = now + std::min(Seconds(1U << doublings), longest_lock);
+  }
+  return false;
+}
+
+bool LoginBackoff::judge(const std::string& name, Shown shown, Time now) {
+  const std::scoped_lock guard(one_judge_);
+  bool may = false;
+  const bool known = tries_.with(name, [&](Tries& tries) { may = judge(tries, shown, now); });
+  if (known) return may;
+  Tries tries;
+  may = judge(tries, shown, now);
+  tries_.remember(name, tries);
+  return may;
+}
+
+std::optional<std::uint64_t> StrangerBudget::take(Time now) {
+  const std::scoped_lock guard(lock_);
+  if (now > refilled_) {
+    const auto seconds = static_cast<std::uint64_t>((now - refilled_).count());
+    left_ = std::min(burst, left_ + std::min(seconds, burst) * each_second);
+    refilled_ = now;
+  }
+  if (left_ == 0) {
+    ++unaudited_;
+    return std::nullopt;
+  }
+  --left_;
+  return std::exchange(unaudited_, 0);
+}
+
+Checked SeenLogins::first_use(Bytes message, Time now) {
+  const Bytes ephemeral = message.first(32);
+  return seen_.first_use(fixed<16>(ephemeral.first(16)), fixed<16>(ephemeral.subspan(16)), now);
+}
+
+void audit_stranger(const KdcParts& parts, AuditEvent event) {
+  const auto left_out = parts.door.audit.take(parts.clock.now());
+  if (!left_out) return;
+  if (*left_out > 0) event.fields.add("left_out", std::to_string(*left_out));
+  parts.issuer.record(std::move(event));
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "ticket/clock.h"
+#include "ticket/memory.h"
+#include "ticket/replay.h"
+
+namespace waybill::kdc {
+
+/// What stands between strangers and the KDC. All of it is memory, bounded, and forgotten by a
+/// restart. Thread-safe.
+
+/// Slows down who guesses a password: after the fifth failure a name is locked for 1 s, and after
+/// each further one for twice as long, up to 60 s; a login ends it. While a name is locked the right
+/// key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Known limit:
+/// who fails on purpose once a minute keeps a name locked; therefore only names with a password are
+/// counted (a key from a keytab cannot be guessed).
+class LoginBackoff {
+ public:
+  static constexpr unsigned free_failures = 5;
+  static constexpr Seconds longest_lock{60};
+
+  /// Remembers between `names` and twice as many; beyond that the oldest are forgotten.
+  explicit LoginBackoff(std::size_t names = 50'000) : tries_(names) {}
+
+  /// What a try showed. A recorded login shows the right key as well, at another time or for the
+  /// second time: that must not end a count, or a guesser would send one after every four guesses.
+  enum class Shown : std::uint8_t { wrong_key, right_key_before, right_key_now };
+
+  /// One try, judged and counted in one step, so that many at the same time are not more tries than
+  /// one after the other. True when the key is the right one and no lock stands.
+  bool judge(const std::string& name, Shown shown, Time now);
+
+ private:
+  struct Tries {
+    unsigned failures = 0;
+    Time locked_until{};  // exclusive
+  };
+  static bool judge(Tries& tries, Shown shown, Time now);
+  std::mutex one_judge_;  // between looking for a name and remembering it
+  Memory<std::string, Tries> tries_;
+};
+
+/// How many refusals of strangers the audit log takes: 100 at once, then 5 a second. More are
+/// counted, and the number stands in the next record: a flood must not fill the disk, and must not
+/// pass unseen. Whoever has proven a key is no stranger and is always audited.
+class StrangerBudget {
+ public:
+  static constexpr std::uint64_t burst = 100;
+  static constexpr std::uint64_t each_second = 5;
+
+  /// Nothing: leave this one out. Otherwise how many were left out since the last one.
+  std::optional<std::uint64_t> take(Time now);
+
+ private:
+  std::mutex lock_;
+  std::uint64_t left_ = burst;
+  std::uint64_t unaudited_ = 0;
+  Time refilled_{};
+};
+
+/// The ephemeral keys of the logins of the last minutes: a message 1 that is sent again, by whoever
+/// recorded it, gets no second ticket.
+class SeenLogins {
+ public:
+  /// Errors: request_replayed, busy (more logins than can be remembered).
+  Checked first_use(Bytes message, Time now);
+
+ private:
+  ReplayCache seen_{500'000};
+};
+
+struct Doorkeeper {
+  LoginBackoff backoff;
+  SeenLogins seen;
+  StrangerBudget audit;  ///< records of refused strangers
+  StrangerBudget log;    ///< lines about garbage
+};
+
+struct KdcParts;
+struct AuditEvent;
+/// Records a stranger's refusal, durable when it returns, if the budget has room for it.
+void audit_stranger(const KdcParts& parts, AuditEvent event);
+
+}  // namespace waybill::kdc

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "kdc/audit.h"
+
+namespace waybill::kdc {
+
+/// How far the audit chain had come when this KDC ran last, in a file of its own beside the store,
+/// under a MAC: a store that is put back from an older backup would forget revocations and issue
+/// under sequence numbers that it has signed before. Whoever puts back the whole folder, this file
+/// too, is not noticed here; who holds a checkpoint elsewhere notices (specs/audit.md).
+class HighWater {
+ public:
+  HighWater(std::filesystem::path file, const Store& store) : file_(std::move(file)), store_(store) {}
+
+  /// Nothing when the store has come as far as the mark, on the same chain; else a sentence that
+  /// says what is wrong: the store went back, or the mark is missing or not ours.
+  std::optional<std::string> fault(const StoreView& view) const;
+  /// Raises the mark to where the store is; writes only when it moved. Throws FileError.
+  void raise(const StoreView& view);
+
+ private:
+  const std::filesystem::path file_;
+  const Store& store_;
+  std::uint64_t written_ = 0;
+};
+
+}  // namespace waybill::kdc

@@ -1,0 +1,133 @@
+#include "kdc/init.h"
+
+#include <vector>
+
+#include "kdc/high_water.h"
+#include "kdc/issuer.h"
+#include "ticket/adapters/files.h"
+#include "ticket/adapters/realm_file.h"
+
+namespace waybill::kdc {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Removes what was made so far, unless all of it was.
+class TakeBack {
+ public:
+  TakeBack() = default;
+  TakeBack(const TakeBack&) = delete;
+  TakeBack& operator=(const TakeBack&) = delete;
+  ~TakeBack() {
+    std::error_code ignored;
+    for (const fs::path& path : made_) fs::remove_all(path, ignored);
+  }
+  void made(const fs::path& path) { made_.push_back(path); }
+  void keep() { made_.clear(); }
+
+ private:
+  std::vector<fs::path> made_;
+};
+
+void refuse_existing(const Folder& folder) {
+  for (const fs::path& path : {folder.config(), folder.realm_file(), folder.root_key(),
+                               folder.master_key(), folder.operator_keytab(), folder.store(),
+                               folder.high_water()}) {
+    if (!fs::exists(fs::symlink_status(path))) continue;
+    throw FileError("there is a realm in " + folder.path.string() + " already (" +
+                        path.filename().string() + "): take another folder",
+                    path, EEXIST);
+  }
+}
+
+void make_file(TakeBack& undo, const fs::path& path, Bytes content, mode_t mode) {
+  create_file(path, content, mode);
+  undo.made(path);
+}
+
+Keytab operator_keytab(const Realm& realm, Time now) {
+  const auto principal = Principal::make("operator", realm);
+  return Keytab(*principal, {Kvno{1}, now, PrincipalKey::random()});
+}
+
+// Of kind service, since its key is in a file: failed logins of strangers cannot lock it out
+// (kdc/doorkeeper.h). People get principals of their own, with the role.
+PrincipalRecord operator_record(const Keytab& keytab, Time now) {
+  PrincipalRecord record{keytab.principal(), PrincipalKind::service, {}, {}, false, now, now};
+  record.roles.emplace_back(operator_role);
+  record.add_key(keytab.newest().key.public_key(), now);
+  return record;
+}
+
+// The only write that no issuer does: there is no signing key before it.
+void write_epochs(Store& store, const RootKey& root, const InitPlan& plan, Time now) {
+  WriteTxn txn(store.env());
+  StoreChange change(store, txn);
+  Epochs::create(change, root, {plan.realm, now, plan.epoch_life});
+  std::move(txn).commit();
+}
+
+void fill_store(const InitPlan& plan, const RootKey& root, MasterKey master, const Keytab& keytab,
+                const Clock& clock) {
+  Store store(plan.folder.store(), std::move(master));
+  write_epochs(store, root, plan, clock.now());
+  Epochs epochs(store);
+  Issuer issuer(store, epochs, clock);
+  AuditEvent event{"realm.created",
+                   std::nullopt,
+                   {{"realm", plan.realm.text()}, {"principal", keytab.principal().text()}}};
+  const auto done = issuer.commit({std::move(event),
+                                   [&](StoreChange& change, Fields&) {
+                                     change.put_principal(operator_record(keytab, clock.now()));
+                                     return ok();
+                                   },
+                                   std::nullopt});
+  if (!done) throw std::logic_error("the first deed was refused");
+  HighWater(plan.folder.high_water(), store).raise(store.view());
+}
+
+}  // namespace
+
+std::string InitPlan::public_url() const {
+  if (!url.empty()) return url;
+  if (listen.host == "0.0.0.0" || listen.host == "::") {
+    throw ConfigError("the KDC will listen on all addresses: say with --url where clients reach "
+                      "it, for example --url http://kdc.example.org:" + std::to_string(listen.port));
+  }
+  return "http://" + listen.text();
+}
+
+void init_realm(const InitPlan& plan, const Clock& clock) {
+  const Folder& folder = plan.folder;
+  const std::string url = plan.public_url();
+  make_private_folder(folder.path);
+  const FolderLock lock = lock_folder(folder.path);
+  refuse_existing(folder);
+
+  TakeBack undo;
+  const Secret<32> root_seed = Secret<32>::random();
+  const RootKey root = RootKey::from_seed(root_seed);
+  Secret<32> master = Secret<32>::random();
+  const Keytab keytab = operator_keytab(plan.realm, clock.now());
+  make_file(undo, folder.root_key(), root_seed.expose(), 0400);
+  make_file(undo, folder.master_key(), master.expose(), 0400);
+  undo.made(folder.store());
+  undo.made(folder.high_water());
+  fill_store(plan, root, MasterKey(std::move(master)), keytab, clock);
+  make_file(undo, folder.operator_keytab(), keytab.encode(), 0600);
+
+  Config config;
+  config.listen = plan.listen;
+  make_file(undo, folder.config(), bytes_of(config.print()), 0600);
+  const RealmFile realm_file{plan.realm, {url}, root.public_key()};
+  make_file(undo, folder.realm_file(), bytes_of(realm_file.print()), 0644);
+  undo.keep();
+}
+
+Secret<32> read_key_file(const fs::path& path) {
+  const SecretBytes bytes = read_secret_file(path, 64);
+  if (bytes.size() != 32) throw FileError(path.string() + " is no key: it must hold 32 bytes", path);
+  return Secret<32>::copy(std::span<const std::uint8_t, 32>(bytes.expose()));
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "kdc/config.h"
+#include "kdc/store.h"
+#include "ticket/keytab.h"
+#include "ticket/realm.h"
+
+namespace waybill::kdc {
+
+/// What is where in the KDC's folder.
+struct Folder {
+  std::filesystem::path path;
+  std::filesystem::path config() const { return path / "kdc.toml"; }
+  std::filesystem::path realm_file() const { return path / "realm.toml"; }
+  std::filesystem::path root_key() const { return path / "root.key"; }
+  std::filesystem::path master_key() const { return path / "master.key"; }
+  std::filesystem::path operator_keytab() const { return path / "operator.keytab"; }
+  std::filesystem::path store() const { return path / "store"; }
+  std::filesystem::path high_water() const { return path / "high-water"; }
+};
+
+/// Names of facts in the store's meta table (StoreView::meta).
+namespace meta {
+inline constexpr std::string_view realm = "realm";                    // the realm's name
+inline constexpr std::string_view root_public = "root_public";        // 32 bytes
+inline constexpr std::string_view realm_document = "realm_document";  // signed
+}  // namespace meta
+
+inline constexpr std::string_view operator_role = "operator";
+
+struct InitPlan {
+  Folder folder;
+  Realm realm;
+  ListenAddress listen;
+  Seconds epoch_life = std::chrono::hours(365 * 24);
+  std::string url = {};  ///< where clients reach it; empty: http:// and the listen address
+
+  /// Throws ConfigError when it listens everywhere and no url is given.
+  std::string public_url() const;
+};
+
+/// Makes a realm: folder (0700), keys, store with two epochs, the principal `operator` with its
+/// keytab (0600), realm.toml (0644) and kdc.toml. Refuses (FileError) a folder that has any of
+/// these files; when it fails half way it takes back what it made.
+void init_realm(const InitPlan& plan, const Clock& clock);
+
+/// The 32 bytes of a key file. Throws FileError for a wrong mode, owner or size.
+Secret<32> read_key_file(const std::filesystem::path& path);
+
+}  // namespace waybill::kdc

@@ -1,0 +1,218 @@
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+#include "kdc/serve.h"
+#include "kdc/store_check.h"
+#include "ticket/adapters/files.h"
+#include "ticket/adapters/http.h"
+#include "ticket/adapters/log.h"
+#include "ticket/adapters/shutdown.h"
+#include "ticket/adapters/system_clock.h"
+#include "ticket/secret.h"
+
+// waybill-kdc: the KDC of a realm. Exit status as everywhere (specs/errors.md): 0 done, 1 refused,
+// 2 wrong usage, 3 cannot reach a server, 5 local files, permissions or addresses.
+
+namespace {
+
+using namespace waybill;
+using namespace waybill::kdc;
+
+constexpr int refused = 1;
+constexpr int wrong_usage = 2;
+constexpr int local_trouble = 5;
+
+constexpr const char* main_examples = R"(
+Examples:
+  waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
+  waybill-kdc serve --dir kdc
+  waybill-kdc store check --dir kdc
+
+Exit status: 0 done, 1 refused by a check, 2 wrong usage, 5 local files, permissions or addresses.
+)";
+
+constexpr const char* init_examples = R"(
+Makes the folder (0700) with root.key and master.key (0400), the store, an operator with
+operator.keytab (0600), realm.toml to hand out, and kdc.toml. It never touches an existing realm.
+
+Examples:
+  waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
+  waybill-kdc init --dir /var/lib/waybill-kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
+      --url http://kdc.example.org:8088
+)";
+
+constexpr const char* serve_examples = R"(
+Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder.
+
+Examples:
+  waybill-kdc serve --dir kdc
+  waybill-kdc serve --dir kdc --listen 127.0.0.1:0      # any free port; the log says which
+  waybill-kdc serve --dir kdc --accept-older-store      # once, after a backup was put back
+)";
+
+constexpr const char* check_examples = R"(
+Reads every record of the store and checks its MAC, then the audit chain against its signed
+checkpoints and the high-water mark. Reads only; may run while the KDC serves.
+
+Example:
+  waybill-kdc store check --dir kdc
+)";
+
+struct Words {
+  std::string dir;
+  std::string realm;
+  std::string listen;
+  std::string url;
+  unsigned epoch_days = 365;
+  bool accept_older_store = false;
+  bool insecure_allow_swap = false;
+};
+
+int complain(int status, const std::string& sentence) {
+  std::cerr << "waybill-kdc: error: " << sentence << "\n";
+  return status;
+}
+
+void print_made(const InitPlan& plan) {
+  const std::string dir = plan.folder.path.string();
+  std::cout << "The realm " << plan.realm.text() << " is ready in " << dir << ":\n"
+            << "  root.key         signs the realm document; take it off this machine and keep it\n"
+            << "  master.key       opens the store; the KDC needs it at each start\n"
+            << "  store/           principals, grants, tickets, revocations, audit\n"
+            << "  operator.keytab  the key of " << "operator@" << plan.realm.text()
+            << ", who may administer the realm\n"
+            << "  realm.toml       what everybody else needs; it holds no secret\n"
+            << "  kdc.toml         the KDC's settings\n\n"
+            << "Next:\n"
+            << "  waybill-kdc serve --dir " << dir << " &\n"
+            << "  export WAYBILL_REALM=" << std::filesystem::absolute(plan.folder.realm_file()).string()
+            << "\n"
+            << "  waybill init -k -t " << plan.folder.operator_keytab().string() << " operator\n";
+}
+
+int complain_of_address(const std::string& text) {
+  return complain(wrong_usage, "`" + text + "` is no address: write HOST:PORT, for example "
+                               "127.0.0.1:8088 or [::1]:8088");
+}
+
+int run_init(const Words& words) {
+  const auto realm = Realm::parse(words.realm);
+  if (!realm) {
+    return complain(wrong_usage, "`" + words.realm + "` is no realm: take 1 to 64 of A-Z a-z 0-9 . -");
+  }
+  const auto listen = ListenAddress::parse(words.listen);
+  if (!listen) return complain_of_address(words.listen);
+  const InitPlan plan{{words.dir},
+                      *realm,
+                      *listen,
+                      std::chrono::hours(24) * words.epoch_days,
+                      words.url};
+  const SystemClock clock;
+  init_realm(plan, clock);
+  print_made(plan);
+  return 0;
+}
+
+int run_serve(const Words& words, Shutdown& shutdown) {
+  ServePlan plan{{words.dir}, words.accept_older_store, std::nullopt};
+  if (!words.listen.empty()) {
+    plan.listen = ListenAddress::parse(words.listen);
+    if (!plan.listen) return complain_of_address(words.listen);
+  }
+  const SystemClock clock;
+  serve(plan, clock, shutdown,
+        [](const std::string& address) { log_info("ready", {{"address", address}}); });
+  log_info("stopped");
+  return 0;
+}
+
+int run_check(const Words& words) {
+  const StoreReport report = check_store({words.dir});
+  for (const std::string& fault : report.faults) std::cerr << "waybill-kdc: fault: " << fault << "\n";
+  if (!report.faults.empty()) return refused;
+  std::cout << "The store is sound: " << report.records.records << " records, "
+            << report.audit_records << " of them in the audit chain, " << report.tickets
+            << " outstanding tickets.\n";
+  return 0;
+}
+
+// The one catch of this program. A sentence for each; the kind of trouble is the exit status.
+template <class Command>
+int run(Command command) {
+  try {
+    return command();
+  } catch (const StoreWentBack& error) {
+    return complain(refused, error.what());
+  } catch (const RecordDamaged& error) {
+    return complain(refused, error.what());
+  } catch (const std::exception& error) {
+    return complain(local_trouble, error.what());
+  }
+}
+
+void add_dir(CLI::App& command, Words& words) {
+  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
+}
+
+CLI::App* add_init(CLI::App& app, Words& words) {
+  CLI::App* init = app.add_subcommand("init", "make a realm in a new folder");
+  add_dir(*init, words);
+  init->add_option("--realm", words.realm, "the realm's name, for example DEMO.TEST")
+      ->required()->type_name("REALM");
+  init->add_option("--listen", words.listen, "where the KDC will listen")
+      ->required()->type_name("HOST:PORT");
+  init->add_option("--url", words.url, "where clients reach it, if that is another address")
+      ->type_name("URL");
+  init->add_option("--epoch-days", words.epoch_days, "how long an epoch's keys are in use")
+      ->check(CLI::Range(1U, 3650U))->capture_default_str()->type_name("DAYS");
+  init->footer(init_examples);
+  return init;
+}
+
+CLI::App* add_serve(CLI::App& app, Words& words) {
+  CLI::App* serving = app.add_subcommand("serve", "answer logins and calls");
+  add_dir(*serving, words);
+  serving->add_option("--listen", words.listen, "instead of the address in kdc.toml")
+      ->type_name("HOST:PORT");
+  serving->add_flag("--accept-older-store", words.accept_older_store,
+                    "start although the store is older than what this KDC wrote last");
+  serving->footer(serve_examples);
+  return serving;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Words words;
+  CLI::App app("The KDC of a Waybill realm.", "waybill-kdc");
+  app.require_subcommand(1);
+  app.footer(main_examples);
+  app.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
+               "run although memory cannot be locked: keys may reach the swap");
+  app.fallthrough();
+  const CLI::App* init = add_init(app, words);
+  const CLI::App* serving = add_serve(app, words);
+  CLI::App* store = app.add_subcommand("store", "look after the store");
+  store->require_subcommand(1);
+  CLI::App* check = store->add_subcommand("check", "read and check every record");
+  add_dir(*check, words);
+  check->footer(check_examples);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_usage;
+  }
+
+  return run([&] {
+    if (!LockedArena::start() && !words.insecure_allow_swap) {
+      return complain(local_trouble, "memory for keys cannot be locked: raise the limit (ulimit -l), "
+                                     "or allow it with --insecure-allow-swap");
+    }
+    harden_process();
+    if (init->parsed()) return run_init(words);
+    if (!serving->parsed()) return run_check(words);
+    Shutdown shutdown;
+    return run_serve(words, shutdown);
+  });
+}

@@ -1,0 +1,104 @@
+#include "kdc/operations.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kdc/admin.h"
+#include "kdc/audit_reading.h"
+#include "kdc/init.h"
+#include "kdc/keys.h"
+#include "kdc/locations.h"
+#include "kdc/revoke.h"
+#include "kdc/tgs_exchange.h"
+#include "kdc/tickets.h"
+
+namespace waybill::kdc {
+namespace {
+
+Result<CaveatRequest> not_narrowed(Bytes) {
+  return Error{Errc::not_permitted, "not with a narrowed TGT"};
+}
+
+Result<CaveatRequest> by_time(Bytes) { return CaveatRequest{}; }
+
+constexpr auto anybody = MayCall::anybody;
+constexpr auto service = MayCall::service;
+constexpr auto operator_ = MayCall::operator_;
+constexpr auto beside = Pace::beside;
+constexpr auto in_turn = Pace::in_turn;
+
+constexpr std::array table{
+    // name, who may call, with a narrowed TGT, pace, what decides
+    OperationRow{"tgs", anybody, by_time, beside, tgs},
+    OperationRow{"tgs.delegate", service, delegated_work, beside, tgs_delegate},
+    OperationRow{"renew", anybody, evidence_work, beside, renew},
+    OperationRow{"complete", anybody, evidence_work, in_turn, complete},
+    OperationRow{"revoke", anybody, by_time, in_turn, revoke},
+    OperationRow{"tickets", anybody, by_time, in_turn, tickets},
+    OperationRow{"locate", anybody, by_time, in_turn, locate},
+    OperationRow{"self", anybody, by_time, in_turn, self},
+    OperationRow{"passwd", anybody, not_narrowed, in_turn, passwd},
+    OperationRow{"announce", service, not_narrowed, in_turn, announce},
+    OperationRow{"audit.tail", operator_, by_time, in_turn, audit_tail},
+    OperationRow{"audit.records", operator_, by_time, in_turn, audit_records},
+    OperationRow{"audit.checkpoint", operator_, by_time, in_turn, audit_checkpoint},
+    OperationRow{"admin.principal.add", operator_, not_narrowed, in_turn, admin_principal_add},
+    OperationRow{"admin.principal.show", operator_, by_time, in_turn, admin_principal_show},
+    OperationRow{"admin.principal.list", operator_, by_time, in_turn, admin_principal_list},
+    OperationRow{"admin.principal.disable", operator_, not_narrowed, in_turn,
+                 admin_principal_disable},
+    OperationRow{"admin.principal.enable", operator_, not_narrowed, in_turn,
+                 admin_principal_enable},
+    OperationRow{"admin.queue.add", operator_, not_narrowed, in_turn, admin_queue_add},
+    OperationRow{"admin.queue.show", operator_, by_time, in_turn, admin_queue_show},
+    OperationRow{"admin.queue.list", operator_, by_time, in_turn, admin_queue_list},
+    OperationRow{"admin.grant.add", operator_, not_narrowed, in_turn, admin_grant_add},
+    OperationRow{"admin.grant.list", operator_, by_time, in_turn, admin_grant_list},
+    OperationRow{"admin.grant.remove", operator_, not_narrowed, in_turn, admin_grant_remove},
+};
+
+// An empty list is inside every list: a caveat about actions would let through what has none. What
+// is not about work is therefore denied here.
+Checked only_about_time(const std::vector<Caveat>& caveats) {
+  for (const Caveat& caveat : caveats) {
+    if (std::holds_alternative<caveat::Actions>(caveat)) {
+      return Error{Errc::caveat_action, "not about work"};
+    }
+    if (std::holds_alternative<caveat::Downstreams>(caveat)) {
+      return Error{Errc::caveat_downstream, "not about work"};
+    }
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::span<const OperationRow> operations() { return table; }
+
+const OperationRow* find_operation(std::string_view name) {
+  const auto found = std::ranges::find(table, name, &OperationRow::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+Checked may_call(const PrincipalRecord& who, MayCall allowed) {
+  switch (allowed) {
+    case MayCall::anybody: return ok();
+    case MayCall::service:
+      if (who.kind == PrincipalKind::service) return ok();
+      break;
+    case MayCall::operator_:
+      if (who.has_role(operator_role)) return ok();
+      break;
+  }
+  return Error{Errc::not_permitted, "operation"};
+}
+
+Checked caveats_allow(const OperationRow& row, const Ask& ask) {
+  if (ask.caller.caveats.empty()) return ok();
+  TRY(asked, row.narrowed(ask.arguments));
+  asked.now = ask.now;
+  if (!asked.workflow_type) CHECK_OK(only_about_time(ask.caller.caveats));
+  return check_caveats(ask.caller.caveats, asked);
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,121 @@
+#include "kdc/policy.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace waybill::kdc {
+namespace {
+
+bool covers(const GrantRecord& grant, const WorkWish& wish) {
+  return grant.queue.matches(wish.queue) && grant.workflow &&
+         grant.workflow->matches(wish.workflow_type);
+}
+
+std::vector<std::string> kept_by(const GrantRecord& grant, const WorkWish& wish) {
+  std::vector<std::string> kept;
+  std::ranges::copy_if(wish.actions, std::back_inserter(kept), [&](const std::string& action) {
+    return std::ranges::find(grant.actions, action) != grant.actions.end();
+  });
+  return kept;
+}
+
+// What one grant gives of a wish.
+struct Share {
+  const GrantRecord* grant;
+  std::vector<std::string> actions;
+  Seconds run;
+};
+
+std::vector<Share> shares(const Rules& rules, const WorkWish& wish) {
+  std::vector<Share> out;
+  for (const GrantRecord& grant : rules.grants) {
+    if (!covers(grant, wish)) continue;
+    out.push_back({&grant, kept_by(grant, wish), std::min(grant.max_run, rules.longest_run)});
+  }
+  return out;
+}
+
+// More actions before a longer run before age.
+const Share& best(const std::vector<Share>& shares) {
+  return *std::ranges::max_element(shares, [](const Share& a, const Share& b) {
+    if (a.actions.size() != b.actions.size()) return a.actions.size() < b.actions.size();
+    if (a.run != b.run) return a.run < b.run;
+    return a.grant->id > b.grant->id;
+  });
+}
+
+// The second half of every ruling: the trigger, then the queue.
+Result<Ruling> under_ceiling(const Rules& rules, const WorkWish& wish, Ruling ruling) {
+  const auto ceiling = std::ranges::find_if(
+      rules.ceilings, [&](const GrantRecord& c) { return c.queue.matches(wish.queue); });
+  if (ceiling == rules.ceilings.end()) return Error{Errc::ceiling_missing, "trigger"};
+  if (!rules.queue_exists) return Error{Errc::queue_unknown, "queue"};
+  ruling.ceiling = ceiling->id;
+  return ruling;
+}
+
+}  // namespace
+
+std::optional<PrincipalRecord> active(const StoreView& view, std::string_view name) {
+  auto record = view.principal(name);
+  if (record && record->disabled) record.reset();
+  return record;
+}
+
+Result<PrincipalRecord> active_service(const StoreView& view, std::string_view name) {
+  auto record = active(view, name);
+  if (!record || record->kind != PrincipalKind::service) {
+    return Error{Errc::service_unknown, "service"};
+  }
+  return *std::move(record);
+}
+
+Result<PrincipalRecord> active_queue(const StoreView& view, std::string_view name) {
+  auto record = active(view, name);
+  if (!record || record->kind != PrincipalKind::queue || !view.queue(name)) {
+    return Error{Errc::queue_unknown, "queue"};
+  }
+  return *std::move(record);
+}
+
+bool owns_queue(const StoreView& view, const Principal& who, std::string_view queue) {
+  const auto record = view.queue(queue);
+  return record && !record->owner_pending && record->owner == who;
+}
+
+Rules rules_for(const StoreView& view, const PrincipalRecord& subject, const Principal& trigger,
+                std::string_view queue) {
+  Rules rules;
+  rules.grants = view.grants_of(GrantRecord::Holder::subject, subject.principal.name());
+  for (const std::string& role : subject.roles) {
+    std::ranges::move(view.grants_of(GrantRecord::Holder::role, role),
+                      std::back_inserter(rules.grants));
+  }
+  rules.ceilings = view.grants_of(GrantRecord::Holder::trigger, trigger.name());
+  rules.queue_exists = bool(active_queue(view, queue));
+  return rules;
+}
+
+Result<Ruling> rule(const Rules& rules, const WorkWish& wish) {
+  std::vector<Share> good = shares(rules, wish);
+  if (good.empty()) return Error{Errc::grant_missing, "queue and workflow type"};
+  std::erase_if(good, [&](const Share& s) { return s.actions.size() != wish.actions.size(); });
+  if (good.empty()) return Error{Errc::grant_action, "actions"};
+  std::erase_if(good, [&](const Share& s) { return s.run < wish.run_for || s.run <= Seconds(0); });
+  if (good.empty()) return Error{Errc::grant_duration, "run"};
+  const Share& chosen = best(good);
+  const Seconds run = wish.run_for == Seconds(0) ? chosen.run : wish.run_for;
+  return under_ceiling(rules, wish, {chosen.grant->id, 0, run, chosen.actions});
+}
+
+Result<Ruling> rule_renewal(const Rules& rules, const WorkWish& wish) {
+  std::vector<Share> left = shares(rules, wish);
+  std::erase_if(left, [](const Share& s) { return s.run <= Seconds(0); });
+  if (left.empty()) return Error{Errc::grant_missing, "queue and workflow type"};
+  const Share& chosen = best(left);
+  if (chosen.actions.empty() && !wish.actions.empty()) return Error{Errc::grant_action, "actions"};
+  return under_ceiling(rules, wish,
+                       {chosen.grant->id, 0, std::min(wish.run_for, chosen.run), chosen.actions});
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,98 @@
+#include "kdc/serve.h"
+
+#include "kdc/doorkeeper.h"
+#include "kdc/feed_publisher.h"
+#include "kdc/high_water.h"
+#include "kdc/housekeeping.h"
+#include "kdc/parts.h"
+#include "kdc/server.h"
+#include "kdc/store_check.h"
+#include "ticket/adapters/files.h"
+#include "ticket/adapters/http.h"
+#include "ticket/adapters/log.h"
+
+namespace waybill::kdc {
+namespace {
+
+// Each commit wrote a checkpoint of its end, so the newest one is the end of the chain.
+void check_audit_end(const StoreView& view, const RealmDocument& realm) {
+  const auto stored = Audit::newest_checkpoint(view);
+  if (!stored) throw StoreUnusable("the audit chain has no checkpoint: restore a backup");
+  const auto checkpoint = stored->verify(realm);
+  const Audit::Position end = Audit::position(view);
+  if (!checkpoint || checkpoint->sequence != end.sequence || checkpoint->link != end.link) {
+    throw StoreUnusable("the audit chain does not end as its newest checkpoint says: run "
+                        "`waybill-kdc store check` and restore a backup");
+  }
+}
+
+void warn_of_ending_epochs(const RealmDocument& realm, Time now) {
+  Time last{};
+  for (const RealmDocument::Epoch& epoch : realm.epochs) last = std::max(last, epoch.until);
+  const auto days = std::chrono::floor<std::chrono::days>(last - now).count();
+  if (days < 30) log_warning("epochs_end_soon", {{"days_left", days}});
+}
+
+void check_high_water(const ServePlan& plan, const HighWater& mark, const StoreView& view) {
+  const auto fault = mark.fault(view);
+  if (!fault) return;
+  if (!plan.accept_older_store) {
+    throw StoreWentBack(*fault + "; if you know why, start once with --accept-older-store");
+  }
+  log_warning("older_store_accepted", {{"reason", *fault}});
+}
+
+HttpServer::Options http_options(const Config& config) {
+  HttpServer::Options options;
+  options.host = config.listen.host;
+  options.port = config.listen.port;
+  options.max_body_bytes = limits::max_message;
+  options.max_threads = config.max_threads;
+  options.on_exception = [](const std::exception& error) {
+    log_error("request_failed", {{"reason", error.what()}});
+  };
+  return options;
+}
+
+void record_start(Issuer& issuer, const ServePlan& plan) {
+  issuer.record({"kdc.started",
+                 std::nullopt,
+                 {{"older_store_accepted", plan.accept_older_store ? "yes" : "no"}}});
+}
+
+}  // namespace
+
+void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
+           const std::function<void(const std::string& address)>& ready) {
+  require_realm(plan.folder);
+  Config config = Config::load(plan.folder.config());
+  if (plan.listen) config.listen = *plan.listen;
+  make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
+  const FolderLock lock = lock_folder(plan.folder.path);
+  Store store(plan.folder.store(), MasterKey(read_key_file(plan.folder.master_key())));
+  Epochs epochs(store);
+  check_audit_end(store.view(), epochs.document());
+  HighWater mark(plan.folder.high_water(), store);
+  check_high_water(plan, mark, store.view());
+  warn_of_ending_epochs(epochs.document(), clock.now());
+
+  Issuer issuer(store, epochs, clock);
+  record_start(issuer, plan);
+  ReplayCache replays;
+  Doorkeeper door;
+  FeedPublisher feed(store, epochs, clock, config.feed_interval);
+  KdcParts parts{config, clock,  *Principal::make(krbtgt_name, epochs.realm()),
+                 random_bytes<16>(), store, epochs, issuer, replays, door, feed};
+  Server server(parts);
+  HttpServer http(http_options(config),
+                  [&server](const HttpRequest& request) { return server.answer(request); });
+  Housekeeping housekeeping(parts, mark);
+  config.listen.port = http.start();
+  ready(config.listen.text());
+  while (!shutdown.wait_for(Housekeeping::interval)) housekeeping.tick();
+  log_info("stopping");
+  http.stop();
+  housekeeping.finish();
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+
+#include "kdc/init.h"
+#include "ticket/adapters/shutdown.h"
+
+namespace waybill::kdc {
+
+/// The store is older than what this KDC has written already. `what()` says by how much, and the
+/// explicit word that lets it start all the same.
+class StoreWentBack : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct ServePlan {
+  Folder folder;
+  bool accept_older_store = false;    ///< the explicit word after a restored backup
+  std::optional<ListenAddress> listen = {};  ///< instead of the one in kdc.toml; port 0: any free one
+};
+
+/// Opens the realm in the folder, checks it, and serves until the end is wished for:
+/// configuration, the folder's lock, modes of the key files, store, keys, audit chain and
+/// high-water mark, then the socket. Everything that can refuse does so before the first request.
+/// `ready` is called with the address when requests are taken. Throws FileError, ConfigError,
+/// StoreError, StoreUnusable, RecordDamaged, StoreWentBack, HttpError, each in one sentence.
+void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
+           const std::function<void(const std::string& address)>& ready);
+
+}  // namespace waybill::kdc

@@ -1,0 +1,149 @@
+#include "kdc/server.h"
+
+#include <array>
+
+#include "kdc/as_exchange.h"
+#include "kdc/call.h"
+#include "kdc/doorkeeper.h"
+#include "kdc/feed_publisher.h"
+#include "kdc/pages.h"
+#include "ticket/adapters/log.h"
+#include "ticket/messages.h"
+
+namespace waybill::kdc {
+namespace {
+
+constexpr std::string_view msgpack = "application/msgpack";
+
+HttpReply reply(Bytes body) {
+  return {200, std::string(msgpack), std::string(text_of(body)), {{"Cache-Control", "no-store"}}};
+}
+
+HttpReply reply_or_refusal(const Result<Buffer>& outcome) {
+  if (!outcome) return refusal(outcome.error().code);
+  return reply(*outcome);
+}
+
+HttpReply realm_document(const KdcParts& parts, const HttpRequest&) {
+  return reply(parts.epochs.signed_document());
+}
+
+HttpReply logins(const KdcParts& parts, const HttpRequest& request) {
+  return reply_or_refusal(as_exchange(parts, request.body_bytes()));
+}
+
+HttpReply calls(const KdcParts& parts, const HttpRequest& request) {
+  return reply_or_refusal(kdc::call(parts, request.body_bytes()));
+}
+
+HttpReply feed(const KdcParts& parts, const HttpRequest& request) {
+  const auto after = request.query.find("after");
+  const auto number = parse_number(after == request.query.end() ? "0" : after->second);
+  if (!number) return refusal(Errc::malformed, "after is a number");
+  return reply(parts.feed.page(*number).encode());
+}
+
+HttpReply health(const KdcParts&, const HttpRequest&) { return {200, "text/plain", "ok\n", {}}; }
+
+struct Route {
+  std::string_view method;
+  std::string_view path;
+  HttpReply (*answer)(const KdcParts&, const HttpRequest&);
+};
+// Anybody may ask for any of them: what a body may do is decided by what it proves (kdc/call.h).
+constexpr std::array<Route, Server::routes> table{{
+    {"GET", "/v1/realm", realm_document},
+    {"POST", "/v1/as", logins},
+    {"POST", "/v1/call", calls},
+    {"GET", "/v1/feed", feed},
+    {"GET", "/healthz", health},
+}};
+constexpr std::size_t as_route = 1;
+
+// What stands before a `;` in a content type.
+bool is_msgpack(std::string_view content_type) {
+  return content_type.substr(0, content_type.find(';')) == msgpack;
+}
+
+HttpReply with_status(int status, HttpReply reply) {
+  reply.status = status;
+  return reply;
+}
+
+HttpReply failed(const char* reason) noexcept {
+  log_error("request_failed", {{"reason", reason}});
+  return refusal(Errc::internal);
+}
+
+}  // namespace
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::bad_tag:
+    case Errc::ticket_expired:
+    case Errc::not_yet_valid: return 401;
+    case Errc::busy: return 429;
+    case Errc::internal: return 503;
+    default: return 400;
+  }
+}
+
+HttpReply refusal(Errc code, std::string detail) {
+  return with_status(status_of(code), reply(Refusal{code, std::move(detail)}.encode()));
+}
+
+HttpReply Server::dispatch(const HttpRequest& request, std::size_t& route) {
+  bool path_known = false;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table[i].path != request.path) continue;
+    path_known = true;
+    if (table[i].method != request.method) continue;
+    route = i;
+    if (request.method == "POST" && !is_msgpack(request.header("Content-Type"))) {
+      return with_status(415, refusal(Errc::malformed, "the content type is application/msgpack"));
+    }
+    const auto slot = i == as_route ? logins_.try_take() : std::nullopt;
+    if (i == as_route && !slot) return refusal(Errc::busy);
+    return table[i].answer(parts_, request);
+  }
+  if (path_known) return with_status(405, refusal(Errc::malformed, "another method is needed"));
+  return with_status(404, refusal(Errc::not_found, "there is no such path"));
+}
+
+HttpReply Server::answer(const HttpRequest& request) noexcept {
+  std::size_t route = routes;
+  HttpReply out;
+  try {  // the one catch: whatever the environment did wrong, the daemon goes on
+    out = dispatch(request, route);
+  } catch (const StoreError& error) {
+    out = error.is_busy() ? refusal(Errc::busy) : failed(error.what());
+  } catch (const std::exception& error) {
+    out = failed(error.what());
+  }
+  count(route, out.status);
+  if (out.status >= 400 && out.status < 500 && parts_.door.log.take(parts_.clock.now())) {
+    log_info("refused", {{"method", request.method},
+                         {"path", request.path},
+                         {"status", out.status},
+                         {"from", request.remote_address}});
+  }
+  return out;
+}
+
+void Server::count(std::size_t route, int status) {
+  Counters& counters = counters_[route];
+  ++(status < 400 ? counters.done : status < 500 ? counters.refused : counters.failed);
+}
+
+std::vector<Server::RouteCount> Server::counts() const {
+  std::vector<RouteCount> out;
+  for (std::size_t i = 0; i <= routes; ++i) {
+    std::string name = "other";
+    if (i < routes) name = std::string(table[i].method) + " " + std::string(table[i].path);
+    const Counters& counters = counters_[i];
+    out.push_back({std::move(name), counters.done, counters.refused, counters.failed});
+  }
+  return out;
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,147 @@
+#include "kdc/store.h"
+
+#include <algorithm>
+
+#include "kdc/store_keys.h"
+
+namespace waybill::kdc {
+namespace {
+
+constexpr std::string_view format_key = "format";
+
+// A key as a person can read it: text when it is one, hex otherwise.
+std::string readable(Bytes key) {
+  const std::string_view text = text_of(key);
+  const bool plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+  return plain ? std::string(text) : to_hex(key);
+}
+
+Env::Options env_options(const Store::Options& options) {
+  Env::Options out;
+  out.map_bytes = options.map_bytes;
+  out.synced = options.synced;
+  out.read_only = options.read_only;
+  return out;
+}
+
+GuardedTable open_table(Env& env, std::string_view name) { return {env.open_table(name), name}; }
+
+}  // namespace
+
+RecordDamaged::RecordDamaged(std::string_view table, Bytes key)
+    : std::runtime_error("the record " + readable(key) + " in the table " + std::string(table) +
+                         " was not written by this KDC or is damaged: run `waybill-kdc store "
+                         "check` and restore a backup") {}
+
+StoreTables::StoreTables(Env& env)
+    : meta(open_table(env, "meta")),
+      secrets(open_table(env, "secrets")),
+      principals(open_table(env, "principals")),
+      queues(open_table(env, "queues")),
+      grants(open_table(env, "grants")),
+      grant_ids(open_table(env, "grant_ids")),
+      revocations(open_table(env, "revocations")),
+      feed(open_table(env, "feed")),
+      feed_ends(open_table(env, "feed_ends")),
+      tickets(open_table(env, "tickets")),
+      by_subject(open_table(env, "by_subject")),
+      by_audience(open_table(env, "by_audience")),
+      by_workflow(open_table(env, "by_workflow")),
+      by_end(open_table(env, "by_end")),
+      locations(open_table(env, "locations")),
+      audit(open_table(env, "audit")),
+      checkpoints(open_table(env, "checkpoints")) {}
+
+std::vector<GuardedTable> StoreTables::all() const {
+  return {meta,       secrets,     principals,  queues, grants,    grant_ids,
+          revocations, feed,       feed_ends,   tickets, by_subject, by_audience,
+          by_workflow, by_end,     locations,   audit,  checkpoints};
+}
+
+Store::Store(const std::filesystem::path& folder, MasterKey master, const Options& options)
+    : env_(folder, env_options(options)), tables_(env_), guard_(std::move(master)) {
+  check_format(options);
+}
+
+// Written before anything else; its MAC also says whether the master key is this store's.
+void Store::check_format(const Options& options) {
+  const GuardedTable& meta = tables_.meta;
+  const Bytes key = bytes_of(format_key);
+  const bool is_new = !ReadTxn(env_).has(meta.table, key);
+  if (is_new) {
+    if (options.read_only) throw StoreUnusable("the store is empty: make a realm with `init`");
+    WriteTxn txn(env_);
+    if (txn.count(meta.table) != 0) throw RecordDamaged(meta.name, key);
+    const Buffer value = Writer().uint(format).take();
+    txn.put(meta.table, key, guard_.protect(meta.name, key, value));
+    std::move(txn).commit();
+    return;
+  }
+  const ReadTxn txn(env_);
+  const auto value = guard_.check(meta.name, key, txn.get(meta.table, key).value());
+  if (!value) {
+    throw StoreUnusable("the master key is not the one that this store was made with: put back the "
+                        "master.key that belongs to it");
+  }
+  Reader in(*value, 16);
+  const std::uint64_t found = in.uint();
+  if (!in.finish() || found != format) {
+    throw StoreUnusable("the store has format " + std::to_string(found) + " and this program knows " +
+                        std::to_string(format) + ": use the program that wrote it, or a newer one");
+  }
+}
+
+Store::CheckReport Store::check(std::size_t most) const {
+  CheckReport report;
+  const ReadTxn txn(env_);
+  for (const GuardedTable& table : tables_.all()) {
+    visit_from(txn, table.table, {}, [&](const Cursor::Entry& entry) {
+      ++report.records;
+      if (!guard_.check(table.name, entry.key, entry.value) && report.damaged.size() < most) {
+        report.damaged.push_back(std::string(table.name) + " " + readable(entry.key));
+      }
+      return true;
+    });
+  }
+  return report;
+}
+
+std::optional<Buffer> StoreView::get(const GuardedTable& table, Bytes key) const {
+  const auto stored = txn_.get(table.table, key);
+  if (!stored) return std::nullopt;
+  return copy_of(checked(store_, table, key, *stored));
+}
+
+void StoreChange::put(const GuardedTable& table, Bytes key, Bytes value) {
+  wrote_ = true;
+  write_.put(table.table, key, store().guard().protect(table.name, key, value));
+}
+
+bool StoreChange::erase(const GuardedTable& table, Bytes key) {
+  wrote_ = true;
+  return write_.erase(table.table, key);
+}
+
+std::optional<Buffer> StoreView::meta(std::string_view name) const {
+  return get(store_.tables().meta, bytes_of(name));
+}
+
+void StoreChange::put_meta(std::string_view name, Bytes value) {
+  put(store().tables().meta, bytes_of(name), value);
+}
+
+Result<SecretBuffer> StoreView::secret(std::string_view name) const {
+  const auto wrapped = get(store_.tables().secrets, bytes_of(name));
+  if (!wrapped) return Error{Errc::not_found, "secret"};
+  return store_.guard().unwrap(name, *wrapped);
+}
+
+void StoreChange::put_secret(std::string_view name, Bytes secret) {
+  put(store().tables().secrets, bytes_of(name), store().guard().wrap(name, secret));
+}
+
+void StoreChange::erase_secret(std::string_view name) {
+  erase(store().tables().secrets, bytes_of(name));
+}
+
+}  // namespace waybill::kdc

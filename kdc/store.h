@@ -1,0 +1,231 @@
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kdc/store_records.h"
+#include "ticket/adapters/lmdb.h"
+#include "ticket/feed.h"
+#include "ticket/records.h"
+
+namespace waybill::kdc {
+
+/// The KDC's data in domain words, over LMDB (specs/storage.md).
+///
+/// Reading: `store.view()` gives a consistent view of the last commit. Keep it for one decision,
+/// never over a wait or a reply: an old view keeps every page freed since.
+/// Writing: only inside an effect that is handed to the Issuer (kdc/issuer.h), which gives it a
+/// StoreChange; there is no other way in, so nothing is stored without its audit record.
+///
+/// Every record carries a MAC over table, key and value. One that does not have the right MAC, or
+/// does not decode, is never believed: RecordDamaged, and the daemon answers 503 to that request.
+
+/// A stored record was changed by somebody else than the KDC. `what()` names table and key.
+class RecordDamaged : public std::runtime_error {
+ public:
+  RecordDamaged(std::string_view table, Bytes key);
+};
+
+/// The store is of another realm or of a newer program. `what()` is one sentence with the mend.
+class StoreUnusable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// One table and the name that is part of its records' MACs.
+struct GuardedTable {
+  Table table;
+  std::string_view name;
+};
+
+/// The tables; specs/storage.md has key and value of each.
+struct StoreTables {
+  explicit StoreTables(Env& env);
+  GuardedTable meta, secrets, principals, queues, grants, grant_ids, revocations, feed, feed_ends,
+      tickets, by_subject, by_audience, by_workflow, by_end, locations, audit, checkpoints;
+  std::vector<GuardedTable> all() const;
+};
+
+/// How far the revocation feed has come.
+struct FeedPosition {
+  std::uint64_t sequence = 0;
+  Digest link{};
+};
+
+/// By what outstanding tickets are looked up: exactly one.
+enum class TicketIndex : std::uint8_t { subject, audience, workflow };
+
+class Store;
+
+/// Reads. All lists are in order of their keys, begin after `after` (empty: at the start), and have
+/// at most `most` rows. Names are without the realm. Throws StoreError and RecordDamaged.
+class StoreView {
+ public:
+  std::optional<PrincipalRecord> principal(std::string_view name) const;
+  std::vector<PrincipalRecord> principals(std::string_view after, std::size_t most) const;
+
+  std::optional<QueueRecord> queue(std::string_view name) const;
+  std::vector<QueueRecord> queues(std::string_view after, std::size_t most) const;
+  /// Names of all queues of this owner, pending or not.
+  std::vector<std::string> queues_of(const Principal& owner) const;
+
+  std::optional<GrantRecord> grant(std::uint64_t id) const;
+  std::vector<GrantRecord> grants(std::uint64_t after, std::size_t most) const;
+  /// All of one holder; those of a subject do not include those of its roles.
+  std::vector<GrantRecord> grants_of(GrantRecord::Holder holder, std::string_view name) const;
+
+  /// The newest entry for this kind and value, also when it matters no more.
+  std::optional<Revocation> revocation(RevokedBy kind, std::string_view value) const;
+  /// is_revoked() of ticket/feed.h over this view.
+  bool revoked(const Body& body) const;
+  FeedPosition feed_position() const;
+  /// Encoded entries after a sequence number, as a FeedPage carries them; at most `most` of them
+  /// and `most_bytes` in all.
+  std::vector<Buffer> feed_after(std::uint64_t sequence, std::size_t most,
+                                 std::size_t most_bytes = 512 * 1024) const;
+
+  std::optional<OutstandingTicket> ticket(const TicketId& id) const;
+  /// One row of a list of tickets and where to go on.
+  struct TicketRow {
+    OutstandingTicket ticket;
+    std::string cursor;  ///< hex; what to pass as `after` for the rows that follow
+  };
+  /// Oldest first. `value`: a principal's text (name@REALM) for subject and audience, a workflow id.
+  /// Errors: malformed (`after` is no cursor).
+  Result<std::vector<TicketRow>> tickets_by(TicketIndex index, std::string_view value,
+                                            std::string_view after, std::size_t most) const;
+  /// All of them, in order of their ids.
+  Result<std::vector<TicketRow>> tickets(std::string_view after, std::size_t most) const;
+
+  /// That sweep() would find something.
+  bool anything_over(Time now) const;
+
+  std::optional<LocationRecord> location(std::string_view trigger) const;
+  std::vector<LocationRecord> locations() const;
+
+  /// Facts of the whole store, by name (kdc/init.h writes them).
+  std::optional<Buffer> meta(std::string_view name) const;
+  /// A wrapped secret, opened. Errors: not_found, bad_integrity.
+  Result<SecretBuffer> secret(std::string_view name) const;
+
+  /// A checked record; for the modules that own a table (kdc/audit.h).
+  std::optional<Buffer> get(const GuardedTable& table, Bytes key) const;
+  const Txn& txn() const { return txn_; }
+  const Store& store() const { return store_; }
+
+ protected:
+  StoreView(const Store& store, const Txn& txn) : store_(store), txn_(txn) {}
+  ~StoreView() = default;
+  StoreView(const StoreView&) = default;
+  StoreView& operator=(const StoreView&) = delete;
+
+ private:
+  const Store& store_;
+  const Txn& txn_;
+};
+
+/// Writes, inside the one write transaction. Sees its own changes.
+class StoreChange final : public StoreView {
+ public:
+  StoreChange(const Store& store, WriteTxn& txn) : StoreView(store, txn), write_(txn) {}
+  StoreChange(const StoreChange&) = delete;
+
+  /// True after the first write. An effect refuses before it writes, or not at all.
+  bool wrote() const { return wrote_; }
+
+  /// New or replaced, by its name.
+  void put_principal(const PrincipalRecord& record);
+  void put_queue(const QueueRecord& record);
+  /// Gives the record its number.
+  std::uint64_t add_grant(GrantRecord record);
+  /// False when there is none.
+  bool remove_grant(std::uint64_t id);
+
+  /// Appends to the feed and links it; gives its sequence number (`entry.sequence` is ignored).
+  /// Of two entries for the same kind and value the one that reaches further is in force.
+  std::uint64_t revoke(Revocation entry);
+
+  /// New, or in the place of the one with the same id (a renewal).
+  void put_ticket(const OutstandingTicket& ticket);
+  /// Forgets tickets that ended before `now` and revocations that matter no more (their feed
+  /// entries stay: the chain needs them); at most `at_most` of each. Gives how many.
+  std::size_t sweep(Time now, std::size_t at_most);
+
+  void put_location(const LocationRecord& record);
+
+  void put_meta(std::string_view name, Bytes value);
+  void put_secret(std::string_view name, Bytes secret);
+  void erase_secret(std::string_view name);
+
+  void put(const GuardedTable& table, Bytes key, Bytes value);
+  bool erase(const GuardedTable& table, Bytes key);
+
+ private:
+  void erase_ticket_rows(const OutstandingTicket& ticket);
+  std::size_t sweep_tickets(Time now, std::size_t at_most);
+  std::size_t sweep_revocations(Time now, std::size_t at_most);
+  WriteTxn& write_;
+  bool wrote_ = false;
+};
+
+/// The open store. Thread-safe.
+class Store {
+ public:
+  static constexpr std::uint64_t format = 1;  ///< of every encoding above
+
+  struct Options {
+    std::size_t map_bytes = std::size_t{16} << 30;  ///< the most it may hold
+    bool synced = true;      ///< false: tests that need no durability
+    bool read_only = false;  ///< beside a daemon that has it open
+  };
+
+  /// Opens the folder of an existing store, or makes a new and empty one. Throws StoreError, and
+  /// StoreUnusable for a newer format or a master key that is not this store's.
+  Store(const std::filesystem::path& folder, MasterKey master, const Options& options);
+  Store(const std::filesystem::path& folder, MasterKey master)
+      : Store(folder, std::move(master), Options{}) {}
+
+  class Reading;
+  /// The state of the last commit.
+  Reading view() const;
+
+  Env& env() { return env_; }
+  const RecordGuard& guard() const { return guard_; }
+  const StoreTables& tables() const { return tables_; }
+
+  /// Reads every record and checks its MAC; gives "table key" of each that is damaged, at most
+  /// `most`. For `waybill-kdc store check`.
+  struct CheckReport {
+    std::uint64_t records = 0;
+    std::vector<std::string> damaged;
+  };
+  CheckReport check(std::size_t most = 100) const;
+
+ private:
+  void check_format(const Options& options);
+
+  Env env_;
+  StoreTables tables_;
+  RecordGuard guard_;
+};
+
+namespace detail {
+struct OwnedReadTxn {
+  explicit OwnedReadTxn(const Env& env) : owned(env) {}
+  ReadTxn owned;
+};
+}  // namespace detail
+
+/// A view with a read transaction of its own.
+class Store::Reading : private detail::OwnedReadTxn, public StoreView {
+ public:
+  explicit Reading(const Store& store)
+      : detail::OwnedReadTxn(store.env_), StoreView(store, owned) {}
+  Reading(const Reading&) = delete;
+};
+inline Store::Reading Store::view() const { return Reading(*this); }
+
+}  // namespace waybill::kdc

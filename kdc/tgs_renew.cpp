@@ -1,0 +1,104 @@
+// "renew": new times for an authority that exists; nothing here makes another one.
+#include "kdc/policy.h"
+#include "kdc/tgs_exchange.h"
+
+namespace waybill::kdc {
+namespace {
+
+Decided renew_tgt(const KdcParts& parts, Ask& ask) {
+  const Body& old = ask.caller.tgt.body();
+  ask.fields.add("ticket", to_hex(old.id));
+  if (old.run_until >= old.renew_until) return Error{Errc::not_renewable, "its last time"};
+  Body body = old;
+  const Seconds life = std::min(old.run_until - old.issued_at, parts.config.tgt_life);
+  body.issued_at = ask.now;
+  body.run_until = std::min(ask.now + life, old.renew_until);
+  body.start_by = body.run_until;
+  body.flags &= ~flags::initial;
+  return to_do({}, Issuer::TicketOrder{std::move(body), SessionKey::random(), std::nullopt});
+}
+
+/// What may change until it is done: judged over the last commit, and again inside the transaction.
+struct Case {
+  Body old;
+  Seconds max_renew;
+
+  struct Judgement {
+    Ruling ruling;
+    LiveKey audience;
+  };
+  Result<Judgement> judge(const StoreView& view) const;
+};
+
+Result<Case::Judgement> Case::judge(const StoreView& view) const {
+  if (view.revoked(old)) return Error{Errc::revoked, "the ticket, or what it stands on"};
+  const auto subject = active(view, old.subject.name());
+  if (!subject) return Error{Errc::revoked, "its subject"};
+  Rules rules = rules_for(view, *subject, old.actors.front(), old.audience.name());
+  rules.longest_run = max_renew;
+  const Seconds run = old.run_until - old.issued_at;
+  TRY(ruling, rule_renewal(rules, {old.audience.name(), old.work->type, old.actions, run}));
+  TRY(queue, active_queue(view, old.audience.name()));
+  return Judgement{std::move(ruling), queue.newest()};
+}
+
+void note_evidence(Ask& ask, const Body& body) {
+  ask.fields.add("ticket", to_hex(body.id))
+      .add("subject", body.subject.text())
+      .add("audience", body.audience.text());
+}
+
+}  // namespace
+
+Result<CaveatRequest> evidence_work(Bytes arguments) {
+  TRY(request, EvidenceRequest::decode(arguments));
+  if (request.evidence.empty()) {
+    return Error{Errc::not_permitted, "a narrowed TGT does not renew itself"};
+  }
+  TRY(evidence, Evidence::decode(request.evidence));
+  const Body& body = evidence.body;
+  CaveatRequest asked;
+  asked.queue = body.audience.name();
+  if (body.work) {
+    asked.workflow_type = body.work->type;
+    asked.workflow_id = body.work->id;
+    asked.input = body.work->input;
+  }
+  asked.actions = body.actions;
+  asked.downstreams = body.downstreams;
+  return asked;
+}
+
+Decided renew(const KdcParts& parts, Ask& ask) {
+  TRY(request, EvidenceRequest::decode(ask.arguments));
+  if (request.evidence.empty()) return renew_tgt(parts, ask);
+  TRY(evidence, proven_evidence(parts, request.evidence));
+  const Body& old = evidence.body;
+  note_evidence(ask, old);
+  const Principal& caller = ask.caller.principal();
+  if (caller != old.audience && caller != holder(old)) {
+    return Error{Errc::evidence_not_yours, "renew"};
+  }
+  // Without work it is somebody's own service ticket, which ends for good.
+  if (!old.work || old.actors.empty() || ask.now >= old.renew_until) {
+    return Error{Errc::not_renewable, "renew_until"};
+  }
+  const auto one = std::make_shared<const Case>(Case{old, parts.config.max_renew});
+  TRY(judgement, one->judge(parts.store.view()));
+  Body body = old;
+  body.issued_at = ask.now;
+  body.run_until = std::min(ask.now + judgement.ruling.run, old.renew_until);
+  body.actions = judgement.ruling.actions;
+  body.flags &= ~flags::initial;
+  const auto effects = [one, actions = body.actions](StoreChange& change, Fields& fields) -> Checked {
+    TRY(again, one->judge(change));
+    if (again.ruling.actions != actions) return Error{Errc::grant_action, "changed meanwhile"};
+    fields.add("grant", std::to_string(again.ruling.grant))
+        .add("ceiling", std::to_string(again.ruling.ceiling));
+    return ok();
+  };
+  return to_do(effects, Issuer::TicketOrder{std::move(body), SessionKey::random(),
+                                           judgement.audience});
+}
+
+}  // namespace waybill::kdc

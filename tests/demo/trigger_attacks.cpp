@@ -1,0 +1,127 @@
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/demo/attacks.h"
+#include "ticket/adapters/base64.h"
+#include "ticket/adapters/http.h"
+#include "ticket/fields.h"
+
+namespace waybill::demo {
+namespace {
+
+using nlohmann::json;
+
+/// The trigger's front door, for whoever stands before it.
+class Door {
+ public:
+  explicit Door(Cast& cast) : cast_(cast), http_(cast.trigger_url) {
+    const json info = json::parse(http_.get("/v1/info").body);
+    instance_ = *fixed_from_hex<16>(info.at("instance").get<std::string>());
+  }
+
+  struct Answer {
+    std::string code;  ///< empty: done
+    json body;
+  };
+
+  Answer send(const std::string& method, const std::string& path, const std::string& body,
+              Bytes presentation) {
+    const HttpReply reply =
+        http_.send(method, path, body.empty() ? "" : "application/json", body,
+                   {{"Authorization", "Waybill " + to_base64url(presentation)}});
+    json answer = json::parse(reply.body, nullptr, false);
+    if (reply.status < 300) return {"", std::move(answer)};
+    if (!answer.is_object() || !answer.contains("error")) return {"no code", {}};
+    return {answer["error"].value("code", "no code"), std::move(answer)};
+  }
+
+  /// A presentation of the actor's ticket for this trigger, for this request.
+  Buffer present_as(Actor& actor, const std::string& method, const std::string& path,
+                    const std::string& body) {
+    const auto ticket = actor.ticket_for(cast_.orders.principal().name());
+    if (!ticket) throw std::runtime_error("no service ticket: " + code_of(ticket));
+    const Digest digest = request_digest({bytes_of(method), bytes_of(path), bytes_of(body)});
+    return present(*ticket, {cast_.orders.principal(), instance_, digest}, actor.now());
+  }
+
+  Answer ask(Actor& actor, const std::string& method, const std::string& path,
+             const std::string& body = "") {
+    return send(method, path, body, present_as(actor, method, path, body));
+  }
+
+  Answer submit(Actor& actor, const Errand& errand) {
+    const json body{{"workflow_type", errand.type},
+                    {"queue", errand.queue},
+                    {"actions", errand.actions},
+                    {"input", to_base64(bytes_of(errand.input))}};
+    return send("POST", "/v1/workflows", body.dump(),
+                actor.delegation(cast_.orders.principal(), errand));
+  }
+
+ private:
+  Cast& cast_;
+  HttpClient http_;
+  InstanceId instance_{};
+};
+
+std::string poll_body() { return json{{"wait_seconds", 0}, {"max", 1}}.dump(); }
+
+// Somebody polls in the place of queue-spare's worker: he has its place in the network and a
+// ticket to poll with, and not its key. He reports a result that he made up.
+void forged_result(Cast& cast, Door& door, Scoreboard& board) {
+  Errand errand;
+  errand.queue = "queue-spare";
+  const Door::Answer started = door.submit(cast.carol, errand);
+  board.honest("Carol starts work on queue-spare", started.code.empty(), started.code);
+  Actor thief(cast.kdc, cast.clock, cast.spare);
+  const Door::Answer polled = door.ask(thief, "POST", "/v1/queues/queue-spare/poll", poll_body());
+  if (!polled.code.empty() || polled.body.at("jobs").empty()) {
+    return board.honest("the queue is polled", false, polled.code);
+  }
+  const json job = polled.body["jobs"].front();
+  const Buffer forged = seal_result(SessionKey::random(),
+                                    {random_bytes<16>(), job.at("workflow_id"), job.at("run_id")},
+                                    bytes_of("all invoices are paid\n"));
+  const json report{{"lease", job.at("lease")}, {"result", to_base64(forged)}};
+  const std::string path = "/v1/jobs/" + job.at("run_id").get<std::string>() + "/complete";
+  board.attack("a forged result, reported by a thief of the queue's place",
+               door.ask(thief, "POST", path, report.dump()).code, {Errc::bad_result});
+
+  const std::string mine = "/v1/workflows/" + job.at("workflow_id").get<std::string>();
+  const Door::Answer own = door.ask(cast.carol, "GET", mine);
+  board.honest("Carol looks at her own work", own.code.empty(), own.code);
+  board.attack("Dave looks at Carol's work", door.ask(cast.dave, "GET", mine).code,
+               {Errc::not_owner});
+  board.attack("Dave cancels it", door.ask(cast.dave, "POST", mine + "/cancel").code,
+               {Errc::not_owner});
+}
+
+void borrowed_requests(Cast& cast, Door& door, Scoreboard& board) {
+  Actor bob(cast.kdc, cast.clock, cast.bob);
+  const std::string own = "/v1/queues/queue-bob/poll";
+  const std::string other = "/v1/queues/queue-alice/poll";
+  const Buffer once = door.present_as(bob, "POST", own, poll_body());
+  const Door::Answer first = door.send("POST", own, poll_body(), once);
+  board.honest("Bob's worker polls Bob's queue", first.code.empty(), first.code);
+  board.attack("the same request, overheard and sent again",
+               door.send("POST", own, poll_body(), once).code, {Errc::request_replayed});
+  board.attack("the presentation of one request, used for another",
+               door.send("POST", own, json{{"wait_seconds", 0}, {"max", 9}}.dump(),
+                         door.present_as(bob, "POST", own, poll_body()))
+                   .code,
+               {Errc::wrong_request});
+  board.attack("another queue's poll: Bob's worker asks for Alice's jobs",
+               door.ask(bob, "POST", other, poll_body()).code, {Errc::not_permitted});
+}
+
+}  // namespace
+
+void attack_trigger(Cast& cast, Scoreboard& board) {
+  board.heading("At the trigger's front door");
+  Door door(cast);
+  forged_result(cast, door, board);
+  borrowed_requests(cast, door, board);
+}
+
+}  // namespace waybill::demo

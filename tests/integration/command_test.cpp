@@ -1,0 +1,259 @@
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/integration/people.h"
+#include "ticket/adapters/files.h"
+
+namespace waybill::test {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using Words = std::vector<std::string>;
+
+bool says(const Outcome& outcome, std::string_view words) {
+  return (outcome.out + outcome.err).find(words) != std::string::npos;
+}
+
+json parsed(const Outcome& outcome) {
+  BOOST_TEST(outcome.status == 0, outcome.err);
+  const json value = json::parse(outcome.out, nullptr, false);
+  BOOST_TEST(!value.is_discarded(), outcome.out);
+  return value;
+}
+
+const Words submit_words{"submit",   "invoice-report", "--queue", "queue-alice",
+                         "--action", "invoice:read",   "--input", "invoices.csv"};
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_command)
+
+BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was) {
+  LiveRealm realm;
+  realm.write("invoices.csv", "number,amount\n1,10\n");
+  realm.init("carol");
+  realm.init("mallory");
+  struct Row {
+    const char* name;
+    Words words;
+    const char* cache;
+    int status;
+    const char* says;
+  };
+  const Row rows[] = {
+      {"done", {"list"}, "carol", 0, "carol@TEST.WAYBILL"},
+      {"done, silently", {"list", "-s"}, "carol", 0, ""},
+      {"help", {"submit", "--help"}, "carol", 0, "--queue"},
+      {"not an operator", {"admin", "principal", "list"}, "carol", 1, "WB-NOT-PERMITTED"},
+      {"somebody else's subject", {"revoke", "--subject", "carol"}, "mallory", 1, "WB-NOT-PERMITTED"},
+      {"the audit", {"audit", "tail"}, "carol", 1, "WB-NOT-PERMITTED"},
+      {"an unknown command", {"sbumit"}, "carol", 2, ""},
+      {"an unknown option", {"list", "--jsno"}, "carol", 2, ""},
+      {"no argument", {"submit"}, "carol", 2, ""},
+      {"no such unit", {"init", "-l", "8x", "carol"}, "carol", 2, ""},
+      {"nobody is there", submit_words, "carol", 1, "trigger"},
+      {"no credentials", {"list"}, "nobody", 4, "waybill init"},
+      {"no credentials to submit", submit_words, "nobody", 4, "waybill init"},
+      {"no credentials, silently", {"list", "-s"}, "nobody", 4, ""},
+      {"no such keytab", {"init", "-k", "-t", "none.keytab", "carol"}, "carol", 5, "none.keytab"},
+      {"no such input",
+       {"submit", "invoice-report", "--queue", "queue-alice", "--action", "invoice:read", "--input",
+        "none.csv"},
+       "carol", 5, "none.csv"},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.name) {
+      const Outcome outcome = realm.waybill(row.words, row.cache);
+      BOOST_TEST(outcome.status == row.status, outcome.out << outcome.err);
+      BOOST_TEST(says(outcome, row.says), outcome.out << outcome.err);
+    }
+  }
+  realm.kdc().kill();
+  for (const Words& words : {Words{"init", "-k", "-t", "carol.keytab", "carol"}, Words{"tickets"},
+                             submit_words}) {
+    const Outcome outcome = realm.waybill(words, "carol");
+    BOOST_TEST(outcome.status == 3, outcome.out << outcome.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(prints_json_where_data_is_printed) {
+  LiveRealm realm;
+  LiveTrigger trigger(realm);
+  const LiveWorker worker(realm, trigger.url(), {.handlers = {{"invoice-report", "cat"}}});
+  realm.write("invoices.csv", "number,amount\n1,10\n");
+  realm.init("carol");
+  realm.init("operator");
+  const json sent = parsed(realm.waybill(with(submit_words, {"--json"}), "carol"));
+  const std::string id = sent.value("workflow_id", "");
+  BOOST_TEST_REQUIRE(id != "");
+  BOOST_TEST(realm.waybill({"wait", id}, "carol").out == "number,amount\n1,10\n");
+  BOOST_TEST(parsed(realm.waybill({"status", id, "--json"}, "carol")).value("status", "") ==
+             "completed");
+  BOOST_TEST(parsed(realm.waybill({"list", "--json"}, "carol")).value("principal", "") ==
+             "carol@TEST.WAYBILL");
+  for (const Words& words : {Words{"tickets"}, Words{"audit", "tail"},
+                             Words{"admin", "principal", "list"}, Words{"admin", "queue", "list"},
+                             Words{"admin", "grant", "list"}}) {
+    const json value = parsed(realm.waybill(with(words, {"--json"}), "operator"));
+    BOOST_TEST(value.is_array(), value.dump());
+    BOOST_TEST(value.size() > 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(does_not_tell_a_wrong_password_from_an_unknown_user) {
+  LiveRealm realm;
+  realm.init("operator");
+  realm.write("right.pw", "correct horse battery staple\n");
+  realm.write("wrong.pw", "incorrect horse battery staple\n");
+  const Outcome added = realm.waybill(
+      {"admin", "principal", "add", "erin", "--password-file", "right.pw"}, "operator");
+  BOOST_TEST_REQUIRE(added.status == 0, added.err);
+  const Outcome wrong = realm.waybill({"init", "--password-file", "wrong.pw", "erin"}, "erin");
+  Outcome unknown = realm.waybill({"init", "--password-file", "wrong.pw", "eric"}, "erin");
+  BOOST_TEST(wrong.status == 1);
+  BOOST_TEST(says(wrong, "WB-LOGIN-FAILED"), wrong.err);
+  for (std::size_t at = 0; (at = unknown.err.find("eric", at)) != std::string::npos;) {
+    unknown.err.replace(at, 4, "erin");
+  }
+  BOOST_TEST(unknown.status == wrong.status);
+  BOOST_TEST(unknown.err == wrong.err);
+  BOOST_TEST(unknown.out == wrong.out);
+  const Outcome right = realm.waybill({"init", "--password-file", "right.pw", "erin"}, "erin");
+  BOOST_TEST(right.status == 0, right.err);
+}
+
+BOOST_AUTO_TEST_CASE(changes_a_password) {
+  LiveRealm realm;
+  realm.init("operator");
+  realm.write("old.pw", "the old password of erin\n");
+  realm.write("new.pw", "the new password of erin\n");
+  const auto init = [&](const char* file) {
+    return realm.waybill({"init", "--password-file", file, "erin"}, "erin").status;
+  };
+  BOOST_TEST(realm.waybill({"admin", "principal", "add", "erin", "--password-file", "old.pw"},
+                           "operator")
+                 .status == 0);
+  BOOST_TEST(init("old.pw") == 0);
+  const Outcome changed = realm.waybill(
+      {"passwd", "--password-file", "old.pw", "--new-password-file", "new.pw", "erin"}, "erin");
+  BOOST_TEST(changed.status == 0, changed.err);
+  BOOST_TEST(init("new.pw") == 0);
+  BOOST_TEST(init("old.pw") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(renews_a_ticket_and_keeps_what_it_is) {
+  LiveRealm realm;
+  const Outcome first = realm.waybill(
+      {"init", "-k", "-t", "carol.keytab", "-l", "1h", "-r", "1d", "carol"}, "carol");
+  BOOST_TEST_REQUIRE(first.status == 0, first.err);
+  const json before = parsed(realm.waybill({"list", "--json"}, "carol"));
+  std::this_thread::sleep_for(1100ms);
+  const Outcome renewed = realm.waybill({"init", "-R"}, "carol");
+  BOOST_TEST(renewed.status == 0, renewed.err);
+  const json after = parsed(realm.waybill({"list", "--json"}, "carol"));
+  BOOST_TEST(after["tickets"][0]["run_until"] > before["tickets"][0]["run_until"]);
+  BOOST_TEST(after["tickets"][0]["renew_until"] == before["tickets"][0]["renew_until"]);
+  BOOST_TEST(realm.waybill({"tickets"}, "carol").status == 0);
+  const Outcome plain = realm.waybill({"init", "-k", "-t", "mallory.keytab", "mallory"}, "mallory");
+  BOOST_TEST(plain.status == 0, plain.err);
+  const Outcome not_renewable = realm.waybill({"init", "-R"}, "mallory");
+  BOOST_TEST(not_renewable.status == 1);
+  BOOST_TEST(says(not_renewable, "WB-TICKET-RENEW"), not_renewable.err);
+}
+
+BOOST_AUTO_TEST_CASE(cancels_work_that_waits) {
+  LiveRealm realm;
+  LiveTrigger trigger(realm);
+  realm.write("invoices.csv", "number,amount\n1,10\n");
+  realm.init("carol");
+  realm.init("mallory");
+  const json sent = parsed(realm.waybill(with(submit_words, {"--json"}), "carol"));
+  const std::string id = sent.value("workflow_id", "");
+  const Outcome foreign = realm.waybill({"cancel", id}, "mallory");
+  BOOST_TEST(foreign.status == 1);
+  BOOST_TEST(says(foreign, "WB-NOT-OWNER"), foreign.err);
+  BOOST_TEST(realm.waybill({"cancel", id}, "carol").status == 0);
+  BOOST_TEST(parsed(realm.waybill({"status", id, "--json"}, "carol")).value("status", "") ==
+             "cancelled");
+  const Outcome waited = realm.waybill({"wait", id}, "carol");
+  BOOST_TEST(waited.status == 1);
+  const Outcome again = realm.waybill({"cancel", id}, "carol");
+  BOOST_TEST(again.status == 1);
+  BOOST_TEST(says(again, "WB-ENDED"), again.err);
+}
+
+BOOST_AUTO_TEST_CASE(disables_a_principal_and_all_of_its_tickets) {
+  LiveRealm realm;
+  LiveTrigger trigger(realm);
+  realm.write("invoices.csv", "number,amount\n1,10\n");
+  realm.init("carol");
+  realm.init("operator");
+  BOOST_TEST(realm.waybill(submit_words, "carol").status == 0);
+  const auto states = [&] {
+    std::map<std::string, int> all;
+    const json rows =
+        parsed(realm.waybill({"tickets", "--subject", "carol", "--json"}, "operator"));
+    for (const json& row : rows) ++all[row.value("state", "")];
+    return all;
+  };
+  BOOST_TEST(states().contains("live"));
+  const Outcome disabled = realm.waybill({"admin", "principal", "disable", "carol"}, "operator");
+  BOOST_TEST(disabled.status == 0, disabled.err);
+  BOOST_TEST(!states().contains("live"));
+  const Outcome refused = realm.waybill(submit_words, "carol");
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(says(refused, "WB-TICKET-REVOKED"), refused.err);
+  const Outcome login = realm.waybill({"init", "-k", "-t", "carol.keytab", "carol"}, "carol");
+  BOOST_TEST(login.status == 1);
+  BOOST_TEST(says(login, "WB-LOGIN-FAILED"), login.err);
+  BOOST_TEST(realm.waybill({"admin", "principal", "enable", "carol"}, "operator").status == 0);
+  std::this_thread::sleep_for(1100ms);
+  realm.init("carol");
+  BOOST_TEST(realm.waybill(submit_words, "carol").status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+// Every place where the store holds these bytes, pages that it has let go included.
+int deface(const std::filesystem::path& file, std::string_view text) {
+  const Buffer content = read_file(file, std::size_t{1} << 30);
+  std::string all(text_of(content));
+  int found = 0;
+  for (std::size_t at = 0; (at = all.find(text, at)) != std::string::npos; ++found) all[at] ^= 1;
+  write_file_atomic(file, bytes_of(all), 0600);
+  return found;
+}
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_tampered_store)
+
+BOOST_AUTO_TEST_CASE(is_noticed_by_the_kdc_and_by_the_audit) {
+  LiveRealm realm;
+  realm.init("operator");
+  realm.must("admin.principal.disable", {{"name", "mallory"}});
+  BOOST_TEST(realm.waybill({"audit", "verify"}, "operator").status == 0);
+  const auto check = [&] {
+    return run(realm.program(WAYBILL_KDC_PROGRAM, {"store", "check", "--dir", "kdc"}));
+  };
+  const Outcome sound = check();
+  BOOST_TEST(sound.status == 0, sound.err);
+  BOOST_TEST(realm.kdc().terminate() == 0, realm.kdc().log());
+  BOOST_TEST(deface(realm.folder() / "kdc" / "store" / "data.mdb", "admin.principal.disable") > 0);
+  const Outcome damaged = check();
+  BOOST_TEST(damaged.status == 1);
+  BOOST_TEST(says(damaged, "audit"), damaged.err);
+  realm.start_kdc();
+  const Outcome verified = realm.waybill({"audit", "verify"}, "operator");
+  BOOST_TEST(verified.status != 0, verified.out);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test

@@ -1,0 +1,104 @@
+#include "kdc/config.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/adapters/scratch.h"
+#include "ticket/adapters/files.h"
+
+using namespace waybill;
+using namespace waybill::kdc;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string refusal(std::string_view text) {
+  try {
+    Config::parse(text, "kdc.toml");
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(kdc_settings)
+
+BOOST_AUTO_TEST_CASE(are_read_as_they_are_printed) {
+  Config config;
+  config.listen = {"10.0.0.7", 88};
+  config.tgt_life = 1h;
+  config.max_threads = 7;
+  config.max_renew = 0s;
+  const Config again = Config::parse(config.print(), "kdc.toml");
+  BOOST_TEST(again.print() == config.print());
+  BOOST_TEST(again.listen.text() == "10.0.0.7:88");
+  BOOST_TEST((again.tgt_life == 1h));
+  BOOST_TEST(again.max_threads == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(have_a_default_for_everything_but_the_address) {
+  const Config config = Config::parse("listen = \"127.0.0.1:8088\"", "kdc.toml");
+  BOOST_TEST((config.tgt_life == 8h));
+  BOOST_TEST((config.tgt_renewable == 7 * 24h));
+  BOOST_TEST((config.service_ticket_life == 1h));
+  BOOST_TEST((config.max_renew == 7 * 24h));
+  BOOST_TEST((config.feed_interval == 2s));
+  BOOST_TEST((config.max_staleness == 60s));
+  BOOST_TEST(config.max_threads == 64U);
+  BOOST_TEST((config.longest_life() == 8 * 24h));
+}
+
+BOOST_AUTO_TEST_CASE(are_refused_with_the_line_and_the_reason) {
+  const std::string listen = "listen = \"127.0.0.1:8088\"\n";
+  const std::pair<std::string, const char*> rows[] = {
+      {"", "is missing"},
+      {"listen = 8088", "line 1: listen is an address"},
+      {"listen = \"8088\"", "line 1: listen is an address"},
+      {listen + "tgt_lief = 60", "line 2: there is no setting `tgt_lief`"},
+      {listen + "tgt_life = \"8h\"", "line 2: tgt_life is a whole number from 60"},
+      {listen + "tgt_life = 59", "tgt_life is a whole number"},
+      {listen + "tgt_life = 604801", "tgt_life is a whole number"},
+      {listen + "tgt_life = -60", "tgt_life is a whole number"},
+      {listen + "tgt_life = 60.0", "tgt_life is a whole number"},
+      {listen + "feed_interval = 0", "feed_interval is a whole number"},
+      {listen + "max_threads = 3", "max_threads is a whole number from 4 to 1024"},
+      {listen + "[table]", "there is no setting `table`"},
+      {listen + "listen = \"127.0.0.1:8089\"", "line 2"},
+      {listen + "max_threads =", "line 2"},
+      {listen + "\xff\xfe", "kdc.toml, line"}};
+  for (const auto& [text, reason] : rows) {
+    BOOST_TEST_CONTEXT(text) { BOOST_TEST(refusal(text).find(reason) != std::string::npos); }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(say_when_the_file_is_missing) {
+  const test::Scratch scratch;
+  BOOST_CHECK_THROW(Config::load(scratch / "kdc.toml"), FileError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(an_address_to_listen_on)
+
+BOOST_AUTO_TEST_CASE(is_a_host_and_a_port) {
+  const std::tuple<const char*, const char*, int> rows[] = {
+      {"127.0.0.1:8088", "127.0.0.1", 8088}, {"localhost:0", "localhost", 0},
+      {"[::1]:443", "::1", 443},             {"0.0.0.0:65535", "0.0.0.0", 65535}};
+  for (const auto& [text, host, port] : rows) {
+    const ListenAddress address = ListenAddress::parse(text).value();
+    BOOST_TEST(address.host == host);
+    BOOST_TEST(address.port == port);
+    BOOST_TEST(address.text() == text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(is_refused_in_any_other_form) {
+  for (const char* text : {"", ":", "8088", "localhost", "localhost:", ":8088", "localhost:x",
+                           "localhost:80x", "localhost:65536", "localhost:-1", "::1:443",
+                           "[::1]", "[]:80", "localhost: 80"}) {
+    BOOST_TEST_CONTEXT(text) { BOOST_TEST(!ListenAddress::parse(text).has_value()); }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace waybill::test {
+
+/// The vectors of specs/vectors that this project makes itself, from fixed keys, ids and nonces: the
+/// same text in every run. waybill_make_vectors writes them; a test compares them with the files.
+/// (primitives.txt and noise.txt hold other people's values and are kept by hand.)
+struct VectorFile {
+  std::string name;
+  std::string text;
+};
+std::vector<VectorFile> make_vectors();
+
+std::string make_codec_vectors();
+std::string make_seal_vectors();
+std::string make_ticket_vectors();
+std::string make_batch_vectors();
+std::string make_presentation_vectors();
+std::string make_call_vectors();
+std::string make_payload_vectors();
+std::string make_keytab_vectors();
+std::string make_feed_vectors();
+
+}  // namespace waybill::test

@@ -1,0 +1,168 @@
+#include "ticket/client.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/outcome.h"
+#include "tests/support/test_realm.h"
+
+namespace waybill::test {
+namespace {
+
+/// A user, and a KDC that answers by hand.
+struct Fixture {
+  TestRealm realm;
+  Principal carol = realm.principal("carol");
+  Login::Wish wish{8h, 7 * 24h};
+
+  Result<Login> start(Time now = noon) {
+    return Login::start(realm.key("carol"), carol, realm.document, wish, now);
+  }
+  noise::Responder kdc(KeyId epoch_id = KeyId{1}) {
+    return noise::Responder(realm.epoch.secret().duplicate(),
+                            login_prologue(realm.realm(), epoch_id));
+  }
+  LoginReply grant(Time kdc_time = noon) {
+    return {{}, kdc_time, InstanceId{6}, realm.tgt(realm.tgt_body("carol"))};
+  }
+  Outcome finish_with(const LoginReply& reply, Time now = noon) {
+    auto login = start();
+    auto responder = kdc();
+    const auto envelope = LoginEnvelope::decode(login->request());
+    if (!responder.read(envelope->message)) return Errc::internal;
+    return outcome(login->finish(*responder.write(reply.encode()), now));
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(a_login, Fixture)
+
+BOOST_AUTO_TEST_CASE(asks_for_what_is_wished_and_proves_the_key) {
+  const auto login = start();
+  BOOST_REQUIRE(bool(login));
+  const auto envelope = LoginEnvelope::decode(login->request());
+  BOOST_REQUIRE(bool(envelope));
+  BOOST_TEST(envelope->realm.text() == "DEMO.TEST");
+  BOOST_TEST(number(envelope->epoch) == 1U);
+  auto responder = kdc();
+  const auto payload = responder.read(envelope->message);
+  BOOST_REQUIRE(bool(payload));
+  BOOST_TEST((responder.initiator() == realm.key("carol").public_key().bytes));
+  const auto request = LoginRequest::decode(*payload);
+  BOOST_REQUIRE(bool(request));
+  BOOST_TEST((request->principal == carol));
+  BOOST_TEST((request->life == wish.life && request->renewable == wish.renewable));
+  BOOST_TEST((request->time == noon));
+}
+
+BOOST_AUTO_TEST_CASE(ends_with_the_ticket_that_the_kdc_gave) {
+  auto login = start();
+  auto responder = kdc();
+  BOOST_REQUIRE(bool(responder.read(LoginEnvelope::decode(login->request())->message)));
+  const LoginReply reply = grant();
+  const auto done = login->finish(*responder.write(reply.encode()), noon);
+  BOOST_REQUIRE(bool(done));
+  BOOST_TEST((done->tgt.ticket == reply.tgt->ticket));
+  BOOST_TEST((done->tgt.session == reply.tgt->session));
+  BOOST_TEST((done->kdc == InstanceId{6}));
+  BOOST_TEST((done->kdc_time == noon));
+}
+
+BOOST_AUTO_TEST_CASE(says_why_the_kdc_refused) {
+  BOOST_TEST(finish_with({Errc::login_failed, noon, InstanceId{}, {}}) == Errc::login_failed);
+  BOOST_TEST(finish_with({Errc::clock_skew, noon, InstanceId{}, {}}) == Errc::clock_skew);
+}
+
+BOOST_AUTO_TEST_CASE(notices_a_clock_that_is_more_than_the_skew_away) {
+  BOOST_TEST(finish_with(grant(noon - 121s)) == Errc::clock_skew);
+  BOOST_TEST(finish_with(grant(noon - 120s)) == accepted);
+  BOOST_TEST(finish_with(grant(noon + 120s)) == accepted);
+  BOOST_TEST(finish_with(grant(noon + 121s)) == Errc::clock_skew);
+}
+
+BOOST_AUTO_TEST_CASE(believes_no_answer_but_that_of_the_realms_kdc) {
+  auto login = start();
+  BOOST_TEST(outcome(login->finish({}, noon)) == Errc::bad_integrity);
+  BOOST_TEST(outcome(start()->finish(Buffer(200), noon)) == Errc::bad_integrity);
+
+  // An impostor whose key is not the epoch's cannot even read the request.
+  noise::Responder impostor(EpochKey::random().secret().duplicate(),
+                            login_prologue(realm.realm(), KeyId{1}));
+  const auto envelope = LoginEnvelope::decode(start()->request());
+  BOOST_TEST(outcome(impostor.read(envelope->message)) == Errc::bad_integrity);
+  // Nor can the KDC be brought to believe that it was for another epoch.
+  BOOST_TEST(outcome(kdc(KeyId{2}).read(envelope->message)) == Errc::bad_integrity);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_the_answer_to_another_login) {
+  auto first = start(), second = start();
+  auto responder = kdc();
+  BOOST_REQUIRE(bool(responder.read(LoginEnvelope::decode(first->request())->message)));
+  const Buffer reply = *responder.write(grant().encode());
+  BOOST_TEST(outcome(second->finish(reply, noon)) == Errc::bad_integrity);
+}
+
+BOOST_AUTO_TEST_CASE(needs_an_open_epoch) {
+  BOOST_TEST(outcome(start(noon - 25h)) == Errc::unknown_epoch);
+  BOOST_TEST(outcome(start(noon + 30 * 24h)) == Errc::unknown_epoch);
+  realm.document.epochs.clear();
+  BOOST_TEST(outcome(start()) == Errc::unknown_epoch);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_epoch_key_of_small_order) {
+  realm.document.epochs.front().key = EpochPublic{};
+  BOOST_TEST(outcome(start()) == Errc::bad_integrity);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(what_a_client_presents, Fixture)
+
+BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  const Principal trigger = realm.principal("trigger/orders");
+  const Digest input = input_digest(bytes_of("the input"));
+  const Delegation wanted{trigger, "queue-alice", "invoice-report", {"invoice:read"},
+                          input,   {},            "invoice-1",      noon + 10min};
+  const auto read = Presentation::parse(delegate(tgt, wanted, noon));
+  BOOST_REQUIRE(bool(read));
+  BOOST_TEST(outcome(read->check(tgt.session)) == accepted);
+  BOOST_TEST(outcome(check_delegation(read->caveats())) == accepted);
+  BOOST_TEST((read->authenticator().addressee == trigger));
+  BOOST_TEST(!read->authenticator().instance.has_value());
+  BOOST_TEST((read->authenticator().request == input));
+
+  CaveatRequest request{noon + 1min, trigger, "queue-alice", "invoice-report", "invoice-1",
+                        input,       {"invoice:read"}, {}};
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == accepted);
+  request.now = noon + 10min;
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_expired);
+  request.now = noon;
+  request.workflow_id = "invoice-2";
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_workflow);
+  request.workflow_id = "invoice-1";
+  request.downstreams = {{"ledger", {}}};
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_downstream);
+
+  const auto again = Presentation::parse(delegate(tgt, wanted, noon));
+  BOOST_TEST((again->tag() != read->tag()));
+}
+
+BOOST_AUTO_TEST_CASE(to_a_service_is_for_one_request) {
+  const IssuedTicket ticket = realm.issue(realm.service_body("carol", "trigger/orders"));
+  const Principal service = realm.principal("trigger/orders");
+  const Digest request = request_digest({bytes_of("GET"), bytes_of("/v1/workflows/x")});
+  const auto read = Presentation::parse(present(ticket, {service, InstanceId{2}, request}, noon));
+  BOOST_REQUIRE(bool(read));
+  BOOST_TEST(read->caveats().empty());
+  BOOST_TEST(outcome(read->check(ticket.session)) == accepted);
+  const InstanceId instance{2};
+  BOOST_TEST(outcome(check_authenticator(read->authenticator(),
+                                         {service, instance, noon, request})) == accepted);
+  const auto again = Presentation::parse(present(ticket, {service, instance, request}, noon));
+  BOOST_TEST((again->authenticator().nonce != read->authenticator().nonce));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test

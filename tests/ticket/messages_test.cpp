@@ -1,0 +1,186 @@
+#include "ticket/messages.h"
+
+#include <functional>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/outcome.h"
+#include "tests/support/test_realm.h"
+#include "ticket/limits.h"
+
+namespace bdata = boost::unit_test::data;
+
+namespace waybill::test {
+namespace {
+
+const Buffer session(32, 3);
+
+Writer issued(std::size_t ticket = 10, std::size_t evidence = 0, std::size_t secret = 32) {
+  Writer out;
+  out.array(7).bin(Buffer(ticket)).bin(Buffer(secret)).bin(Buffer(evidence));
+  return out.time(noon), out.time(noon), out.time(noon), out.time(noon), std::move(out);
+}
+
+Writer delegated(std::string_view queue, std::string_view space, std::string_view id,
+                 std::string_view type) {
+  Writer out;
+  out.array(9).bin(Buffer(10)).str(queue).str(space).str(id).str(type).bin(Buffer(32));
+  out.array(1).str("invoice:read").array(0).uint(3600);
+  return out;
+}
+
+Writer reply(std::uint64_t code, Bytes ticket) {
+  Writer out;
+  out.array(4).uint(code).time(noon).bin(Buffer(16)).bin(ticket);
+  return out;
+}
+
+const Buffer ten_years_and_a_day = Writer().array(2).str("s").uint(10 * 366 * 86'400 + 1).take();
+
+using Decode = Outcome (*)(Bytes);
+template <class Message>
+Outcome decode(Bytes wire) {
+  const auto read = Message::decode(wire);
+  if (!read) return outcome(read);
+  // What was accepted is written as the same bytes.
+  return equal(read->encode(), wire) ? Outcome() : Outcome(Errc::internal);
+}
+
+struct Row {
+  const char* name;
+  Decode decode;
+  Buffer wire;
+  Outcome expect;
+  friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.name; }
+};
+
+const Row rows[] = {
+    {"a login envelope", decode<LoginEnvelope>,
+     Writer().array(4).uint(1).str("R").uint(1).bin(Buffer(96)).take(), accepted},
+    {"a login envelope of version 2", decode<LoginEnvelope>,
+     Writer().array(4).uint(2).str("R").uint(1).bin(Buffer(96)).take(), Errc::bad_version},
+    {"a login envelope without a realm", decode<LoginEnvelope>,
+     Writer().array(4).uint(1).str("").uint(1).bin(Buffer(96)).take(), Errc::bad_name},
+    {"a login envelope for an epoch beyond 32 bits", decode<LoginEnvelope>,
+     Writer().array(4).uint(1).str("R").uint(1ULL << 32).bin({}).take(), Errc::malformed},
+    {"a login envelope of 4 KiB", decode<LoginEnvelope>,
+     Writer().array(4).uint(1).str("R").uint(1).bin(Buffer(limits::max_noise_message)).take(),
+     accepted},
+    {"a larger login envelope", decode<LoginEnvelope>,
+     Writer().array(4).uint(1).str("R").uint(1).bin(Buffer(limits::max_noise_message + 1)).take(),
+     Errc::limit_exceeded},
+    {"an empty login envelope", decode<LoginEnvelope>, {}, Errc::malformed},
+
+    {"a login request", decode<LoginRequest>,
+     Writer().array(4).str("carol@R").uint(3600).uint(0).time(noon).take(), accepted},
+    {"a login request of nobody", decode<LoginRequest>,
+     Writer().array(4).str("carol").uint(3600).uint(0).time(noon).take(), Errc::bad_name},
+    {"a login request for eleven years", decode<LoginRequest>,
+     Writer().array(4).str("carol@R").uint(11 * 366 * 86'400ULL).uint(0).time(noon).take(),
+     Errc::limit_exceeded},
+    {"a login request renewable for eleven years", decode<LoginRequest>,
+     Writer().array(4).str("carol@R").uint(1).uint(11 * 366 * 86'400ULL).time(noon).take(),
+     Errc::limit_exceeded},
+    {"a login request with a field more", decode<LoginRequest>,
+     Writer().array(5).str("carol@R").uint(1).uint(0).time(noon).uint(0).take(), Errc::malformed},
+
+    {"an issued ticket", decode<IssuedTicket>, issued().take(), accepted},
+    {"an issued ticket with evidence", decode<IssuedTicket>, issued(4096, 4096).take(), accepted},
+    {"an issued ticket of 17 KiB", decode<IssuedTicket>, issued(17 * 1024).take(),
+     Errc::limit_exceeded},
+    {"an issued ticket with large evidence", decode<IssuedTicket>, issued(10, 4097).take(),
+     Errc::limit_exceeded},
+    {"an issued ticket with a short session key", decode<IssuedTicket>, issued(10, 0, 31).take(),
+     Errc::malformed},
+    {"an issued ticket with a long session key", decode<IssuedTicket>, issued(10, 0, 33).take(),
+     Errc::malformed},
+
+    {"a login reply", decode<LoginReply>, reply(0, issued().take()).take(), accepted},
+    {"a refused login", decode<LoginReply>, reply(24, {}).take(), accepted},
+    {"a login reply without a ticket", decode<LoginReply>, reply(0, {}).take(), Errc::malformed},
+    {"a refused login with a ticket", decode<LoginReply>, reply(24, issued().take()).take(),
+     Errc::malformed},
+
+    {"a request for a service", decode<ServiceTicketRequest>,
+     Writer().array(2).str("trigger/orders").uint(0).take(), accepted},
+    {"a request for no service", decode<ServiceTicketRequest>,
+     Writer().array(2).str("").uint(0).take(), Errc::bad_name},
+    {"a request for too long", decode<ServiceTicketRequest>, ten_years_and_a_day,
+     Errc::limit_exceeded},
+    {"a request for a time beyond 32 bits", decode<ServiceTicketRequest>,
+     Writer().array(2).str("s").uint(1ULL << 32).take(), Errc::malformed},
+
+    {"a request for a delegated ticket", decode<DelegatedTicketRequest>,
+     delegated("queue-alice", "default", "w-1", "w").take(), accepted},
+    {"for no queue", decode<DelegatedTicketRequest>, delegated("", "default", "w-1", "w").take(),
+     Errc::bad_name},
+    {"for a pattern of queues", decode<DelegatedTicketRequest>,
+     delegated("queue-*", "default", "w-1", "w").take(), Errc::bad_name},
+    {"for no namespace", decode<DelegatedTicketRequest>, delegated("q", "", "w-1", "w").take(),
+     Errc::bad_name},
+    {"for no workflow", decode<DelegatedTicketRequest>, delegated("q", "d", "", "w").take(),
+     Errc::bad_name},
+    {"for a type with a space", decode<DelegatedTicketRequest>, delegated("q", "d", "w", "w w").take(),
+     Errc::bad_name},
+
+    {"a request about evidence", decode<EvidenceRequest>,
+     Writer().array(1).bin(Buffer(100)).take(), accepted},
+    {"a request about nothing", decode<EvidenceRequest>, Writer().array(1).bin({}).take(),
+     accepted},
+    {"a request about too much", decode<EvidenceRequest>,
+     Writer().array(1).bin(Buffer(4097)).take(), Errc::limit_exceeded},
+    {"a request about two things", decode<EvidenceRequest>,
+     Writer().array(2).bin({}).bin({}).take(), Errc::malformed},
+
+    {"a refusal", decode<Refusal>, Writer().array(3).str("refusal").uint(24).str("why").take(),
+     accepted},
+    {"no refusal", decode<Refusal>, Writer().array(3).str("refused").uint(24).str("why").take(),
+     Errc::malformed},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_message_of_the_exchanges)
+
+BOOST_DATA_TEST_CASE(has_one_shape_and_is_written_as_it_was_read, bdata::make(rows), row) {
+  BOOST_TEST(row.decode(row.wire) == row.expect);
+}
+
+BOOST_DATA_TEST_CASE(is_refused_when_it_is_cut_off_anywhere, bdata::make(rows), row) {
+  if (row.expect != accepted) return;
+  for (std::size_t size = 0; size < row.wire.size(); size += size < 64 ? 1 : 97) {
+    BOOST_TEST(row.decode(Bytes(row.wire).first(size)) == Errc::malformed, size);
+  }
+}
+
+BOOST_DATA_TEST_CASE(is_refused_with_a_byte_behind_it, bdata::make(rows), row) {
+  if (row.expect != accepted) return;
+  Buffer longer = row.wire;
+  longer.push_back(0);
+  const Outcome what = row.decode(longer);
+  BOOST_TEST((what == Errc::malformed || what == Errc::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_code_of_a_newer_kdc_is_a_refusal_all_the_same) {
+  const auto login = LoginReply::decode(reply(60'000, {}).take());
+  BOOST_REQUIRE(bool(login));
+  BOOST_TEST((login->refusal == Errc::policy_denied));
+  const auto plain =
+      Refusal::decode(Writer().array(3).str("refusal").uint(60'000).str("why").take());
+  BOOST_REQUIRE(bool(plain));
+  BOOST_TEST((plain->code == Errc::policy_denied));
+}
+
+BOOST_AUTO_TEST_CASE(says_which_realm_and_epoch_it_is_for) {
+  const Realm realm = realm_of("DEMO.TEST");
+  const Buffer prologue = login_prologue(realm, KeyId{1});
+  BOOST_TEST((prologue ==
+              Writer().array(4).str("waybill").uint(1).str("DEMO.TEST").uint(1).take()));
+  BOOST_TEST((prologue != login_prologue(realm, KeyId{2})));
+  BOOST_TEST((prologue != login_prologue(realm_of("DEMO.TESU"), KeyId{1})));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test

@@ -1,0 +1,114 @@
+#include "ticket/replay.h"
+
+#include <atomic>
+#include <thread>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/manual_clock.h"
+#include "tests/support/outcome.h"
+#include "ticket/limits.h"
+
+namespace waybill::test {
+namespace {
+
+constexpr Seconds window = limits::replay_window;
+const TicketId one{1}, two{2};
+
+FixedBytes<16> nonce(std::uint64_t n) {
+  FixedBytes<16> out{};
+  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(n >> (8 * i));
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(a_replay_cache)
+
+BOOST_AUTO_TEST_CASE(lets_the_same_use_pass_once) {
+  ReplayCache cache;
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon)) == accepted);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon)) == Errc::request_replayed);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon + 1s)) == Errc::request_replayed);
+}
+
+BOOST_AUTO_TEST_CASE(tells_tickets_and_nonces_apart) {
+  ReplayCache cache;
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon)) == accepted);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(2), noon)) == accepted);
+  BOOST_TEST(outcome(cache.first_use(two, nonce(1), noon)) == accepted);
+  BOOST_TEST(outcome(cache.first_use(two, nonce(1), noon)) == Errc::request_replayed);
+}
+
+BOOST_AUTO_TEST_CASE(remembers_for_a_whole_window_whenever_the_use_was) {
+  // An authenticator that is early by the skew can come again until it is late by the skew.
+  for (Seconds start = 0s; start < 3 * window; start += 7s) {
+    ReplayCache cache;
+    BOOST_REQUIRE(bool(cache.first_use(two, nonce(0), noon)));  // starts a generation
+    const Time used = noon + start;
+    BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), used)));
+    for (Seconds later = 0s; later <= window; later += 5s) {
+      BOOST_TEST(outcome(cache.first_use(one, nonce(1), used + later)) == Errc::request_replayed,
+                 start.count() << " + " << later.count());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(remembers_across_the_turn_of_a_generation_under_load) {
+  ReplayCache cache;
+  std::uint64_t n = 1000;
+  BOOST_REQUIRE(bool(cache.first_use(two, nonce(n++), noon)));
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), noon + window - 1s)));
+  for (Seconds later = 0s; later < window; later += 1s) {
+    const Time now = noon + window + later;
+    BOOST_REQUIRE(bool(cache.first_use(two, nonce(n++), now)));
+    if (now <= noon + window - 1s + window) {
+      BOOST_TEST(outcome(cache.first_use(one, nonce(1), now)) == Errc::request_replayed);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(forgets_after_two_windows) {
+  ReplayCache cache;
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), noon)));
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon + 2 * window)) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(that_is_full_refuses_everything_until_the_window_has_passed) {
+  ReplayCache cache(3);
+  for (std::uint64_t i = 0; i < 3; ++i) BOOST_TEST(bool(cache.first_use(one, nonce(i), noon)));
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon)) == Errc::busy);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(0), noon)) == Errc::request_replayed);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon + window - 1s)) == Errc::busy);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon + window)) == accepted);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(0), noon + window)) == Errc::request_replayed);
+}
+
+BOOST_AUTO_TEST_CASE(forgets_nothing_when_the_clock_steps_back) {
+  ReplayCache cache;
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), noon)));
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(2), noon + window)));  // a new generation
+  for (const Seconds back : {1s, 30s, 119s}) {
+    const Time now = noon + window - back;
+    BOOST_TEST(outcome(cache.first_use(one, nonce(1), now)) == Errc::request_replayed);
+    BOOST_TEST(outcome(cache.first_use(one, nonce(2), now)) == Errc::request_replayed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(lets_one_of_many_threads_pass) {
+  ReplayCache cache;
+  std::atomic<int> passed = 0;
+  const auto use_all = [&] {
+    for (std::uint64_t i = 0; i < 5000; ++i) {
+      if (cache.first_use(one, nonce(i), noon)) ++passed;
+    }
+  };
+  std::thread a(use_all), b(use_all);
+  a.join();
+  b.join();
+  BOOST_TEST(passed == 5000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test

@@ -1,0 +1,94 @@
+#include "tests/trigger/test_kdc.h"
+
+#include <algorithm>
+
+#include "ticket/presentation.h"
+
+namespace waybill::test {
+namespace {
+
+Time first_end(const std::vector<Caveat>& caveats) {
+  Time end = Time::max();
+  for (const Caveat& caveat : caveats) {
+    if (const auto* limit = std::get_if<caveat::NotAfter>(&caveat)) end = std::min(end, limit->time);
+  }
+  return end;
+}
+
+}  // namespace
+
+void TestKdc::answer_or_throw() const {
+  if (away) throw trigger::KdcAway("the test's KDC is away");
+}
+
+RealmDocument TestKdc::realm() {
+  answer_or_throw();
+  return realm_.document;
+}
+
+// The KDC's checks of specs/protocol.md 6, "Delegation", without policy.
+Result<Body> TestKdc::judge(const DelegatedTicketRequest& request) {
+  TRY(presentation, Presentation::parse(request.presentation));
+  TRY(sealed, SealedTicket::parse(presentation.ticket()));
+  TRY(opened, sealed.open(realm_.tgt_key));
+  const Time now = clock_.now();
+  TRY(tgt, std::move(opened).verify_tgt(now));
+  CHECK_OK(presentation.check(tgt.session()));
+  CHECK_OK(check_delegation(presentation.caveats()));
+  const Authenticator& a = presentation.authenticator();
+  const Principal trigger = realm_.principal(trigger_);
+  if (a.addressee != trigger) return Error{Errc::wrong_addressee, "delegation"};
+  if (a.request != request.work.input) return Error{Errc::wrong_request, "delegation"};
+  CHECK_OK(check_caveats(presentation.caveats(),
+                         {now, trigger, request.queue, request.work.type, request.work.id,
+                          request.work.input, request.actions, request.downstreams}));
+  if (policy) return Error{*policy, "policy"};
+  Body body = realm_.workflow_body(tgt.body().subject.name(), request.queue, request.work, now);
+  body.id = delegated_ticket_id(presentation.tag());
+  body.lineage = {tgt.body().id};
+  body.actors = {trigger};
+  body.actions = request.actions;
+  body.start_by = first_end(presentation.caveats());
+  if (request.run_for != 0s) body.run_until = now + request.run_for;
+  return body;
+}
+
+Result<IssuedTicket> TestKdc::delegate(const DelegatedTicketRequest& request) {
+  const std::scoped_lock guard(lock_);
+  answer_or_throw();
+  ++delegations;
+  TRY(body, judge(request));
+  if (tamper) tamper(body);
+  return realm_.issue(std::move(body));
+}
+
+std::vector<Checked> TestKdc::complete(const std::vector<Buffer>& evidences) {
+  const std::scoped_lock guard(lock_);
+  answer_or_throw();
+  std::vector<Checked> out;
+  for (const Buffer& wire : evidences) {
+    const auto evidence = Evidence::decode(wire);
+    const Checked proven = evidence ? evidence->verify_proof(realm_.document)
+                                    : Checked(evidence.error());
+    Checked answer = proven && on_complete ? on_complete(evidence->body) : proven;
+    if (answer) completed.insert(evidence->body.work->id);
+    out.push_back(answer);
+  }
+  return out;
+}
+
+Checked TestKdc::announce(const std::string& url) {
+  const std::scoped_lock guard(lock_);
+  answer_or_throw();
+  if (policy) return Error{*policy, "policy"};
+  announced.push_back(url);
+  return ok();
+}
+
+FeedPage TestKdc::feed(std::uint64_t after) {
+  const std::scoped_lock guard(lock_);
+  answer_or_throw();
+  return feed_of.page(after, clock_.now());
+}
+
+}  // namespace waybill::test

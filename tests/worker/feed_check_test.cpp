@@ -1,0 +1,165 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/worker/desk.h"
+
+namespace waybill::test {
+
+using worker::Job;
+using worker::Step;
+
+BOOST_AUTO_TEST_SUITE(the_feed)
+
+BOOST_AUTO_TEST_CASE(must_have_come_as_far_as_the_ticket_knows) {
+  Desk desk;
+  Body body = desk.body();
+  body.feed_floor = 2;
+  const Job job = desk.job(std::move(body));
+  desk.feed.revoke(RevokedBy::subject, "dave@DEMO.TEST");
+  BOOST_TEST(desk.hear(noon + 1s) == accepted);
+  BOOST_TEST(desk.judge(job) == Errc::feed_stale);
+  desk.feed.revoke(RevokedBy::subject, "erin@DEMO.TEST");
+  BOOST_TEST(desk.hear(noon + 2s) == accepted);
+  BOOST_TEST(desk.judge(job) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(must_be_as_fresh_as_the_ticket_wants_to_the_second) {
+  Desk desk;
+  const Job job = desk.job();
+  BOOST_TEST(desk.judge(job, noon + 60s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 61s) == Errc::feed_stale);
+  BOOST_TEST(desk.hear(noon + 60s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 120s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 121s) == Errc::feed_stale);
+}
+
+BOOST_AUTO_TEST_CASE(that_was_never_heard_is_stale) {
+  Desk desk;
+  worker::Store empty(desk.scratch / "empty", quick_store());
+  const worker::RevocationMirror mirror(empty);
+  worker::Verifier verifier(desk.audience, mirror, desk.uses);
+  BOOST_TEST(outcome(verifier.verify(desk.job(), {}, noon).result) == Errc::feed_stale);
+}
+
+BOOST_AUTO_TEST_CASE(that_is_stale_is_only_marked_for_a_ticket_that_bears_it) {
+  Desk desk;
+  Body body = desk.body();
+  body.flags |= flags::soft_feed;
+  body.feed_floor = 7;
+  const TicketId id = body.id;
+  const Job job = desk.job(std::move(body));
+  const auto verdict = desk.verify(job, noon + 600s);
+  BOOST_TEST_REQUIRE(outcome(verdict.result) == accepted);
+  BOOST_TEST(verdict.result->feed_was_stale());
+  desk.feed.revoke(RevokedBy::ticket, to_hex(id));  // what is known is still believed
+  BOOST_TEST(desk.hear(noon + 1s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 600s) == Errc::revoked);
+}
+
+// Or a worker whose clock is an hour behind would take an hour-old feed for a fresh one.
+BOOST_AUTO_TEST_CASE(from_the_future_shows_that_the_hosts_clock_is_behind) {
+  Desk desk;
+  Body body = desk.body();
+  body.run_until = noon + 8h;
+  const Job job = desk.job(std::move(body));
+  BOOST_TEST(desk.hear(noon + 122s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 2s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 1s) == Errc::feed_stale);
+}
+
+BOOST_AUTO_TEST_CASE(is_a_floor_under_the_hosts_clock) {
+  Desk desk;
+  Body body = desk.body();
+  body.run_until = noon + 60s;
+  const Job job = desk.job(std::move(body));
+  BOOST_TEST(desk.hear(noon + 60s) == accepted);
+  BOOST_TEST(desk.judge(job, noon + 1s) == Errc::ticket_expired);
+}
+
+BOOST_AUTO_TEST_CASE(reaches_a_ticket_by_each_of_its_names) {
+  struct Row {
+    const char* name;
+    RevokedBy kind;
+    std::string (*value)(const Body&);
+  };
+  const Row rows[] = {
+      {"its id", RevokedBy::ticket, [](const Body& b) { return to_hex(b.id); }},
+      {"what it was derived from", RevokedBy::ticket,
+       [](const Body& b) { return to_hex(b.lineage.at(0)); }},
+      {"its subject", RevokedBy::subject, [](const Body& b) { return b.subject.text(); }},
+      {"who acts for the subject", RevokedBy::actor,
+       [](const Body& b) { return b.actors.at(0).text(); }},
+      {"its queue", RevokedBy::queue, [](const Body& b) { return b.audience.text(); }},
+      {"its workflow", RevokedBy::workflow, [](const Body& b) { return b.work->id; }},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.name) {
+      Desk desk;
+      const Body body = desk.body();
+      const Job job = desk.job(body);
+      desk.feed.revoke(row.kind, row.value(body), noon);
+      BOOST_TEST(desk.hear(noon + 1s) == accepted);
+      const auto verdict = desk.verify(job);
+      BOOST_TEST(outcome(verdict.result) == Errc::revoked);
+      BOOST_TEST((verdict.step == Step::revocation));
+      BOOST_TEST(desk.uses.count() == 0U);  // it may be un-used, should the revocation be undone
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reaches_nothing_under_the_same_text_of_another_kind) {
+  Desk desk;
+  const Body body = desk.body();
+  desk.feed.revoke(RevokedBy::actor, body.subject.text());
+  desk.feed.revoke(RevokedBy::subject, body.actors.at(0).text());
+  desk.feed.revoke(RevokedBy::workflow, to_hex(body.id));
+  desk.feed.revoke(RevokedBy::ticket, body.work->id);
+  desk.feed.revoke(RevokedBy::queue, "queue-alice@OTHER.TEST");
+  BOOST_TEST(desk.hear(noon + 1s) == accepted);
+  BOOST_TEST(desk.judge(desk.job(body)) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(leaves_what_was_issued_after_the_revocation) {
+  Desk desk;
+  desk.feed.revoke(RevokedBy::subject, "carol@DEMO.TEST", noon);
+  BOOST_TEST(desk.hear(noon + 1s) == accepted);
+  BOOST_TEST(desk.judge(desk.job()) == Errc::revoked);  // issued in the very second
+  Body later = desk.body();
+  later.issued_at = noon + 1s;
+  BOOST_TEST(desk.judge(desk.job(std::move(later))) == accepted);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_look_at_a_ticket)
+
+BOOST_AUTO_TEST_CASE(says_what_a_worker_would_and_uses_nothing_up) {
+  Desk desk;
+  const Job job = desk.job();
+  const auto good = desk.verifier.check_ticket(job.ticket, noon + 2s);
+  BOOST_TEST(outcome(good.result) == accepted);
+  BOOST_TEST((good.step == Step::revocation));
+  BOOST_TEST(desk.counted_uses.pins == 0);
+  const auto late = desk.verifier.check_ticket(job.ticket, noon + 2h);
+  BOOST_TEST(outcome(late.result) == Errc::ticket_expired);
+  BOOST_TEST(late.subject->text() == "carol@DEMO.TEST");
+  const auto stale = desk.verifier.check_ticket(job.ticket, noon + 61s);
+  BOOST_TEST(outcome(stale.result) == Errc::feed_stale);
+  BOOST_TEST((stale.step == Step::feed));
+  desk.feed.revoke(RevokedBy::queue, "queue-alice@DEMO.TEST");
+  BOOST_TEST(desk.hear(noon + 1s) == accepted);
+  BOOST_TEST(outcome(desk.verifier.check_ticket(job.ticket, noon + 2s).result) == Errc::revoked);
+}
+
+BOOST_AUTO_TEST_CASE(has_a_line_for_each_step_in_order) {
+  int expected = 1;
+  for (const worker::StepText& text : worker::all_steps()) {
+    BOOST_TEST(static_cast<int>(text.step) == expected++);
+    BOOST_TEST(!text.name.empty());
+    BOOST_TEST(!text.passed.empty());
+  }
+  BOOST_TEST(expected == static_cast<int>(Step::actions) + 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test

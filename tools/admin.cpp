@@ -1,0 +1,71 @@
+#include "tools/admin.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tools/rows.h"
+#include "tools/text.h"
+
+namespace waybill::tools {
+
+Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
+                         const std::string& operation, std::vector<std::string> columns) {
+  CommandLine::Text cache;
+  bool as_json = false;
+  CommandLine line(command, "Show them all.");
+  line.flag("--json", as_json, "as JSON");
+  add_cache_option(line, cache);
+  line.example(command).example(command + " --json");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(rows, session->list(operation, {}));
+  if (as_json) {
+    context.ui.print_json(to_json(rows));
+  } else {
+    print_rows(context.ui, rows, context.clock.now(), std::move(columns));
+  }
+  return done();
+}
+
+Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
+                         const std::string& operation) {
+  std::string name;
+  CommandLine::Text cache;
+  bool as_json = false;
+  CommandLine line(command, "Show one.");
+  line.argument("NAME", name, "which");
+  line.flag("--json", as_json, "as JSON");
+  add_cache_option(line, cache);
+  line.example(command + " queue-alice");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  TRY(row, session->call(operation, Fields{{"name", principal.name()}}));
+  if (as_json) {
+    context.ui.print_json(to_json(row));
+  } else {
+    print_record(context.ui, row, context.clock.now());
+  }
+  return done();
+}
+
+Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal) {
+  if (keytab.principal() != principal) {
+    return wrong_usage("the keytab holds the key of " + keytab.principal().text() + ", not of " +
+                       principal.text());
+  }
+  for (const Keytab::Entry& entry : keytab.entries()) {
+    if (entry.kvno == Kvno{1}) return entry.key.duplicate();
+  }
+  return wrong_usage("the keytab holds later versions than the first",
+                     "a new principal starts with version 1; `waybill keygen` makes one");
+}
+
+Outcome<Principal> local_principal(const Session& session, const std::string& text) {
+  TRY(principal, session.principal(text));
+  if (principal.realm() != session.realm()) {
+    return wrong_usage(principal.text() + " is of another realm than " + session.realm().text());
+  }
+  return principal;
+}
+
+}  // namespace waybill::tools

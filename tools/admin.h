@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ticket/keytab.h"
+#include "tools/session.h"
+
+/// What the `admin` commands share: each is one operation of the KDC, for operators.
+namespace waybill::tools {
+
+/// `SUBJECT list`: all rows of an operation; a table has these columns, or all.
+Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
+                         const std::string& operation, std::vector<std::string> columns = {});
+/// `SUBJECT show NAME`: the one row, by its name.
+Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
+                         const std::string& operation);
+
+/// The first key of a principal, out of its keytab. Stops with usage when the keytab is somebody
+/// else's or holds later versions only.
+Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal);
+
+/// A name in the realm of the session. Stops with usage.
+Outcome<Principal> local_principal(const Session& session, const std::string& text);
+
+}  // namespace waybill::tools

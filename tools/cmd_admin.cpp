@@ -1,0 +1,18 @@
+#include "tools/commands.h"
+
+namespace waybill::tools {
+namespace {
+
+constexpr Subcommand subcommands[] = {
+    {"principal", admin_principal_main, "users and services: add, show, list, disable, enable"},
+    {"queue", admin_queue_main, "queues and their owners: add, show, list"},
+    {"grant", admin_grant_main, "who may start what, where: add, list, remove"},
+};
+
+}  // namespace
+
+Outcome<Done> admin_main(Context& context, const Arguments& arguments) {
+  return dispatch(context, subcommands, "waybill admin", arguments);
+}
+
+}  // namespace waybill::tools

@@ -1,0 +1,114 @@
+#include "tools/admin.h"
+#include "tools/commands.h"
+#include "tools/text.h"
+
+namespace waybill::tools {
+namespace {
+
+struct Options {
+  CommandLine::Text subject, role, trigger, workflow, cache;
+  std::string queue;
+  std::vector<std::string> actions;
+  std::optional<Seconds> max_run;
+};
+
+Outcome<Done> check(const Options& options) {
+  const int holders =
+      (options.subject ? 1 : 0) + (options.role ? 1 : 0) + (options.trigger ? 1 : 0);
+  if (holders != 1) return wrong_usage("say one of --subject, --role and --trigger");
+  if (options.trigger) {
+    if (!options.workflow && options.actions.empty() && !options.max_run) return done();
+    return wrong_usage("a trigger's ceiling is about queues alone: --trigger T --queue 'queue-*'");
+  }
+  if (!options.workflow) return wrong_usage("no --workflow: which types, as 'invoice-*'");
+  if (options.actions.empty()) return wrong_usage("no --action: say what the work may do");
+  if (!options.max_run) return wrong_usage("no --max-run: how long it may run, as 1h");
+  return done();
+}
+
+Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+  CommandLine line("waybill admin grant add",
+                   "Let a subject or a role start workflows, or a trigger send work to queues.");
+  line.option("--subject", options.subject, "PRINCIPAL", "who may start");
+  line.option("--role", options.role, "ROLE", "or: everybody who has this role");
+  line.option("--trigger", options.trigger, "PRINCIPAL", "or: the ceiling of a trigger");
+  line.required("--queue", options.queue, "PATTERN", "a queue, or a prefix and *");
+  line.option("--workflow", options.workflow, "PATTERN", "types of workflows, likewise");
+  line.list("--action", options.actions, "ACTION[,ACTION...]", "what the work may do; repeatable");
+  line.duration("--max-run", options.max_run, "how long it may run at the most");
+  add_cache_option(line, options.cache);
+  line.note(
+      "A ticket holds what one grant of the user, the user's own limits, the trigger's ceiling "
+      "and\n"
+      "the queue all allow.");
+  line.example(
+          "waybill admin grant add --subject carol --queue queue-alice --workflow 'invoice-*' "
+          "--action invoice:read --action report:write --max-run 1h")
+      .example("waybill admin grant add --trigger trigger/orders --queue 'queue-*'");
+  CHECK_OK(line.parse(context.ui, arguments));
+  return check(options);
+}
+
+Outcome<Fields> fields_of(const Session& session, const Options& options) {
+  Fields fields;
+  if (options.role) {
+    fields.add("role", *options.role);
+  } else {
+    TRY(holder, local_principal(session, options.subject.value_or(options.trigger.value_or(""))));
+    fields.add(options.subject ? "subject" : "trigger", holder.name());
+  }
+  for (const auto& pattern : {std::optional(options.queue), options.workflow}) {
+    if (pattern && !Pattern::parse(*pattern)) {
+      return wrong_usage("`" + escaped(*pattern) + "` is not a name, nor a prefix and *");
+    }
+  }
+  fields.add("queue", options.queue);
+  if (options.trigger) return fields;
+  fields.add("workflow", *options.workflow);
+  for (const std::string& action : options.actions) fields.add("action", action);
+  fields.add("max_run", std::to_string(options.max_run->count()));
+  return fields;
+}
+
+Outcome<Done> add(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options(context, arguments, options));
+  TRY(session, Session::open(context, options.cache));
+  TRY(fields, fields_of(*session, options));
+  TRY(answer, session->call("admin.grant.add", fields));
+  context.ui.say("added grant " + escaped(answer.get("id")));
+  return done();
+}
+
+Outcome<Done> remove(Context& context, const Arguments& arguments) {
+  std::string id;
+  CommandLine::Text cache;
+  CommandLine line("waybill admin grant remove", "Take a grant back.");
+  line.argument("ID", id, "its number, as `waybill admin grant list` shows it");
+  add_cache_option(line, cache);
+  line.note("Tickets that it gave stay valid; `waybill revoke` ends those.");
+  line.example("waybill admin grant remove 3");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  CHECK_OK(session->call("admin.grant.remove", Fields{{"id", id}}));
+  context.ui.say("removed grant " + escaped(id));
+  return done();
+}
+
+Outcome<Done> list(Context& context, const Arguments& arguments) {
+  return admin_list(context, arguments, "waybill admin grant list", "admin.grant.list");
+}
+
+constexpr Subcommand subcommands[] = {
+    {"add", add, "let somebody start workflows, or a trigger send work"},
+    {"list", list, "show all"},
+    {"remove", remove, "take one back"},
+};
+
+}  // namespace
+
+Outcome<Done> admin_grant_main(Context& context, const Arguments& arguments) {
+  return dispatch(context, subcommands, "waybill admin grant", arguments);
+}
+
+}  // namespace waybill::tools

@@ -1,0 +1,126 @@
+#include "tools/admin.h"
+#include "tools/commands.h"
+#include "tools/login.h"
+
+namespace waybill::tools {
+namespace {
+
+struct Options {
+  std::string name;
+  CommandLine::Text password_file, keytab, cache;
+  std::vector<std::string> roles;
+  bool service = false;
+  bool with_queues = false;
+};
+
+Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+  CommandLine line("waybill admin principal add", "Register a user or a service.");
+  line.argument("NAME", options.name, "as carol or trigger/orders");
+  line.option("--password-file", options.password_file, "FILE",
+              "a user's first password, in a file of mode 0600; - is standard input");
+  line.flag("--service", options.service, "a service instead of a user");
+  line.option("--keytab", options.keytab, "KEYTAB",
+              "its key; the public half and the proof of possession are sent");
+  line.list("--role", options.roles, "ROLE", "a role, repeatable; operator may do all of admin");
+  line.flag("--with-queues", options.with_queues,
+            "hand it the queues that wait for an owner of this name");
+  add_cache_option(line, options.cache);
+  line.note(
+      "A queue may be added for an owner who does not exist yet. Whoever adds that owner later "
+      "says\n"
+      "--with-queues, so that nobody gets a queue by taking a name.");
+  line.example("waybill admin principal add carol --password-file carol.pw")
+      .example("waybill admin principal add trigger/orders --service --keytab trigger.keytab")
+      .example("waybill admin principal add alice --role operator --with-queues");
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.service && !options.keytab) return wrong_usage("a service wants --keytab KEYTAB");
+  if (options.keytab && options.password_file) {
+    return wrong_usage("a keytab or a password, not both");
+  }
+  return done();
+}
+
+Outcome<PrincipalKey> key_of(Session& session, const Options& options, const Principal& principal,
+                             const RealmDocument& realm) {
+  if (options.keytab) {
+    TRY(keytab, read_keytab(*options.keytab));
+    return first_key(keytab, principal);
+  }
+  TRY(password, read_password({options.password_file, "password for " + principal.text(), true}));
+  return derive_key(session.ui(), password.expose(), realm, principal);
+}
+
+Outcome<Done> add(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options(context, arguments, options));
+  TRY(session, Session::open(context, options.cache));
+  TRY(principal, local_principal(*session, options.name));
+  CHECK_OK(session->tgt());
+  TRY(realm, session->realm_document());
+  TRY(key, key_of(*session, options, principal, realm));
+  TRY(claim, key_fields(realm, key, {principal, Kvno{1}}, session->now()));
+  Fields fields{{"name", principal.name()}, {"kind", options.service ? "service" : "user"}};
+  for (const auto& [name, value] : claim.entries()) fields.add(name, value);
+  for (const std::string& role : options.roles) fields.add("role", role);
+  if (options.with_queues) fields.add("with_queues", "yes");
+  if (auto added = session->call("admin.principal.add", fields); !added) {
+    Stop stop = added.error();
+    const bool queues_wait = stop.sentence.find("with_queues") != std::string::npos;
+    if (queues_wait) stop.hint = "if this is the owner that was meant, add --with-queues";
+    return stop;
+  }
+  context.ui.say("added the " + std::string(options.service ? "service " : "user ") +
+                 principal.text());
+  return done();
+}
+
+Outcome<Done> change(Context& context, const Arguments& arguments, const std::string& verb,
+                     const std::string& effect) {
+  const std::string command = "waybill admin principal " + verb;
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line(command, effect);
+  line.argument("NAME", name, "which");
+  add_cache_option(line, cache);
+  line.example(command + " carol");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  CHECK_OK(session->call("admin.principal." + verb, Fields{{"name", principal.name()}}));
+  context.ui.say(verb + "d " + principal.text());
+  return done();
+}
+
+Outcome<Done> show(Context& context, const Arguments& arguments) {
+  return admin_show(context, arguments, "waybill admin principal show", "admin.principal.show");
+}
+
+Outcome<Done> list(Context& context, const Arguments& arguments) {
+  return admin_list(context, arguments, "waybill admin principal list", "admin.principal.list",
+                    {"name", "kind", "role", "disabled", "kvno", "created"});
+}
+
+Outcome<Done> disable(Context& context, const Arguments& arguments) {
+  return change(context, arguments, "disable",
+                "Refuse its logins, and revoke all that it asked for until now.");
+}
+
+Outcome<Done> enable(Context& context, const Arguments& arguments) {
+  return change(context, arguments, "enable", "Let it log in again; what was revoked stays so.");
+}
+
+constexpr Subcommand subcommands[] = {
+    {"add", add, "register a user or a service"},
+    {"show", show, "show one"},
+    {"list", list, "show all"},
+    {"disable", disable, "refuse its logins, and revoke its tickets"},
+    {"enable", enable, "let it log in again"},
+};
+
+}  // namespace
+
+Outcome<Done> admin_principal_main(Context& context, const Arguments& arguments) {
+  return dispatch(context, subcommands, "waybill admin principal", arguments);
+}
+
+}  // namespace waybill::tools

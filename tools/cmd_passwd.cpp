@@ -1,0 +1,124 @@
+#include "ticket/adapters/files.h"
+#include "ticket/keytab.h"
+#include "tools/commands.h"
+#include "tools/login.h"
+#include "tools/text.h"
+
+namespace waybill::tools {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Login::Wish for_one_call{5min, 0s};  // the KDC wants a login this recent
+constexpr Login::Wish usual{8h, 0s};
+
+struct Options {
+  CommandLine::Text principal, old_file, new_file, keytab, cache;
+};
+
+Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+  CommandLine line("waybill passwd", "Change your password, or the key of a service or a queue.");
+  line.optional_argument("PRINCIPAL", options.principal,
+                         "whose; otherwise the current principal's");
+  line.option("--password-file", options.old_file, "FILE",
+              "the present password; - is standard input");
+  line.option("--new-password-file", options.new_file, "FILE",
+              "the new one; both files of mode 0600");
+  line.option("-t,--keytab", options.keytab, "KEYTAB",
+              "tell the KDC of the newest key in it, made by `waybill keygen --add`");
+  add_cache_option(line, options.cache);
+  line.note(
+      "Without files both are asked for on the terminal, or read from standard input, a line "
+      "each.\n"
+      "A login with the present password or key comes first. Tickets got before end with it.");
+  line.example("waybill passwd")
+      .example("waybill passwd --password-file old.pw --new-password-file new.pw carol")
+      .example(
+          "waybill keygen --principal queue-alice --out alice.keytab --add && "
+          "waybill passwd -t alice.keytab");
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.keytab && (options.old_file || options.new_file)) {
+    return wrong_usage("a keytab or passwords, not both");
+  }
+  return done();
+}
+
+Outcome<Fields> call(Session& session, Login::Done& login, const std::string& operation,
+                     const Fields& arguments) {
+  TRY(answers, session.client().call({login.tgt, login.kdc}, {{operation, arguments.encode()}}));
+  const Answer& answer = answers.front();
+  if (answer.refusal) return Stop(Error{*answer.refusal}, answer.detail);
+  TRY(fields, Fields::decode(answer.value));
+  return fields;
+}
+
+// A user does not know how many passwords there were before; the KDC says.
+Outcome<Kvno> next_version(Session& session, Login::Done& login) {
+  TRY(self, call(session, login, "self", {}));
+  const auto kvno = parse_number(self.get("kvno"));
+  if (!kvno || *kvno >= UINT32_MAX) return Error{Errc::malformed, "kvno"};
+  return Kvno{static_cast<std::uint32_t>(*kvno + 1)};
+}
+
+Outcome<Done> register_key(Session& session, Login::Done& login, const PrincipalKey& key,
+                           const KeyClaim& claim) {
+  TRY(realm, session.realm_document());
+  TRY(fields, key_fields(realm, key, claim, session.now()));
+  CHECK_OK(call(session, login, "passwd", fields));
+  return done();
+}
+
+Outcome<Done> change_keytab(Session& session, const std::string& path) {
+  TRY(keytab, read_keytab(path));
+  if (keytab.entries().size() < 2) {
+    return wrong_usage(path + " has one key, which the KDC knows or does not",
+                       "`waybill keygen --principal " + keytab.principal().name() + " --out " +
+                           path + " --add` makes the next one");
+  }
+  TRY(login, log_in(session, keytab.entries().back().key, keytab.principal(), for_one_call));
+  TRY(next, next_version(session, login));
+  const Keytab::Entry& newest = keytab.newest();
+  if (newest.kvno != next) {
+    return wrong_usage("the KDC's next version of " + keytab.principal().text() + " is " +
+                       std::to_string(number(next)) + ", and the newest in " + path + " is " +
+                       std::to_string(number(newest.kvno)));
+  }
+  CHECK_OK(register_key(session, login, newest.key, {keytab.principal(), newest.kvno}));
+  session.ui().say("the KDC seals to version " + std::to_string(number(newest.kvno)) + " of " +
+                   keytab.principal().text() + " from now on");
+  return done();
+}
+
+Outcome<Done> change_password(Session& session, const Options& options) {
+  TRY(principal,
+      options.principal ? session.principal(*options.principal) : usual_principal(session));
+  TRY(realm, session.realm_document());
+  const std::string who = "password for " + principal.text();
+  TRY(old_password, read_password({options.old_file, "present " + who, false}));
+  const PrincipalKey old_key = derive_key(session.ui(), old_password.expose(), realm, principal);
+  TRY(login, log_in(session, old_key, principal, for_one_call));
+  TRY(new_password, read_password({options.new_file, who, true}));
+  const PrincipalKey new_key = derive_key(session.ui(), new_password.expose(), realm, principal);
+  if (new_key.public_key() == old_key.public_key()) {
+    return wrong_usage("the new password is the present one");
+  }
+  TRY(next, next_version(session, login));
+  CHECK_OK(register_key(session, login, new_key, {principal, next}));
+  session.ui().say("the password of " + principal.text() + " was changed");
+  if (session.cache() == nullptr || session.cache()->principal() != principal) return done();
+  TRY(again, log_in(session, new_key, principal, usual));
+  session.begin(principal, std::move(again));
+  return done();
+}
+
+}  // namespace
+
+Outcome<Done> passwd_main(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options(context, arguments, options));
+  TRY(session, Session::open(context, options.cache));
+  if (options.keytab) return change_keytab(*session, *options.keytab);
+  return change_password(*session, options);
+}
+
+}  // namespace waybill::tools

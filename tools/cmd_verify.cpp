@@ -1,0 +1,212 @@
+#include <nlohmann/json.hpp>
+
+#include "ticket/adapters/files.h"
+#include "ticket/keytab.h"
+#include "ticket/limits.h"
+#include "tools/commands.h"
+#include "tools/feed_in_memory.h"
+#include "tools/files_in.h"
+#include "tools/session.h"
+#include "tools/ticket_view.h"
+#include "worker/verifier.h"
+
+namespace waybill::tools {
+namespace {
+
+using nlohmann::json;
+using worker::Step;
+using worker::StepText;
+
+struct Options {
+  std::string file, keytab;
+  CommandLine::Text space, workflow_id, type, input, input_digest;
+  std::vector<std::string> actions;
+  bool as_json = false;
+
+  bool binds() const { return space || workflow_id || type || input || input_digest; }
+};
+
+Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+  CommandLine line("waybill verify",
+                   "Check a ticket as a worker does, with its keytab, and show each step.");
+  line.argument("FILE", options.file, "the ticket: bytes, base64 or hex; - is standard input");
+  line.required("-t,--keytab", options.keytab, "KEYTAB", "the key of the queue or service");
+  line.option("--namespace", options.space, "NAME", "the job's namespace");
+  line.option("--workflow-id", options.workflow_id, "ID", "the job's workflow");
+  line.option("--type", options.type, "TYPE", "the job's type of workflow");
+  line.option("--input", options.input, "FILE", "the job's input, in clear");
+  line.option("--input-digest", options.input_digest, "HEX", "or its digest");
+  line.list("--action", options.actions, "ACTION[,ACTION...]", "what the job is about to do");
+  line.flag("--json", options.as_json, "as JSON");
+  line.note(
+      "The realm document and the revocation feed are fetched from the KDC and verified; no login "
+      "is\n"
+      "needed. What is not said of the job is not checked. Nothing is used up: a worker may still\n"
+      "accept the ticket, or may have used it for another run.");
+  line.example("waybill verify -t alice.keytab job.ticket")
+      .example(
+          "waybill verify -t alice.keytab --type invoice-report --input invoices.csv job.ticket");
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.input && options.input_digest) {
+    return wrong_usage("an input or its digest, not both");
+  }
+  return done();
+}
+
+/// Pins nothing: looking at a ticket is no use of it.
+class NoUses final : public worker::Uses {
+ public:
+  Checked pin(const TicketId&, std::string_view, Time) override { return ok(); }
+};
+
+Outcome<std::optional<Digest>> wanted_input(const Options& options) {
+  if (options.input_digest) {
+    const auto digest = fixed_from_hex<32>(*options.input_digest);
+    if (!digest) return wrong_usage("a digest is 64 digits of lower-case hex");
+    return std::optional(*digest);
+  }
+  if (!options.input) return std::optional<Digest>{};
+  TRY(input, read_file_or_input(*options.input, limits::max_input));
+  return std::optional(input_digest(input));
+}
+
+// What the worker compares with the job in its steps "binding" and "actions", as far as it is said.
+Checked check_binding(const Body& body, const Options& options,
+                      const std::optional<Digest>& input) {
+  if (!body.work) return Error{Errc::wrong_workflow, "a ticket for no work"};
+  const Work& work = *body.work;
+  if (options.space && work.space != *options.space) return Errc::wrong_namespace;
+  if (options.workflow_id && work.id != *options.workflow_id) return Errc::wrong_workflow;
+  if (options.type && work.type != *options.type) return Errc::wrong_workflow_type;
+  if (input && work.input != *input) return Errc::wrong_input;
+  return ok();
+}
+
+Checked check_actions(const Body& body, const Options& options) {
+  for (const std::string& action : options.actions) {
+    if (std::ranges::find(body.actions, action) == body.actions.end()) return Errc::action_denied;
+  }
+  return ok();
+}
+
+/// What came of all steps.
+struct Verdict {
+  std::optional<Error> refusal;
+  Step step;                   ///< the one that refused
+  std::optional<Body> claims;  ///< once the KDC's signature was checked
+};
+
+Verdict judge(worker::Verifier& verifier, const Options& options,
+              const std::optional<Digest>& input, Bytes ticket, Time now) {
+  auto verdict = verifier.check_ticket(ticket, now);
+  if (!verdict.result) return {verdict.result.error(), verdict.step, std::nullopt};
+  const Body body = verdict.result->body();
+  if (options.binds()) {
+    const Checked bound = check_binding(body, options, input);
+    if (!bound) return {bound.error(), Step::binding, body};
+  }
+  const Checked allowed = check_actions(body, options);
+  if (!allowed) return {allowed.error(), Step::actions, body};
+  return {std::nullopt, Step::actions, body};
+}
+
+enum class Mark { passed, refused, not_checked, not_reached };
+
+// Steps with the job come after the others here, since they need what was said of it.
+std::vector<std::pair<StepText, Mark>> marks_of(const Verdict& verdict, const Options& options) {
+  std::vector<std::pair<StepText, Mark>> marks;
+  const auto said = [&](Step step) {
+    return (step == Step::binding && options.binds()) ||
+           (step == Step::actions && !options.actions.empty());
+  };
+  bool refused = false;
+  for (const bool needs_job : {false, true}) {
+    for (const StepText& text : worker::all_steps()) {
+      if (text.needs_job != needs_job) continue;
+      Mark mark = refused ? Mark::not_reached : Mark::passed;
+      if (needs_job && !said(text.step)) mark = Mark::not_checked;
+      if (verdict.refusal && text.step == verdict.step) {
+        mark = Mark::refused;
+        refused = true;
+      }
+      marks.emplace_back(text, mark);
+    }
+  }
+  return marks;
+}
+
+std::string_view name_of(Mark mark) {
+  switch (mark) {
+    case Mark::passed:
+      return "passed";
+    case Mark::refused:
+      return "REFUSED";
+    case Mark::not_checked:
+      return "not checked";
+    case Mark::not_reached:
+      return "not reached";
+  }
+  return "";
+}
+
+void print(Context& context, const Verdict& verdict, const Options& options) {
+  Table table({"STEP", "", "WHAT IT MEANS"});
+  for (const auto& [step, mark] : marks_of(verdict, options)) {
+    table.row({std::string(step.name), std::string(name_of(mark)), std::string(step.passed)});
+  }
+  table.print(context.ui);
+  if (verdict.refusal || !verdict.claims) return;
+  context.ui.print("");
+  Table claims;
+  add_claims(claims, *verdict.claims, context.clock.now());
+  claims.print(context.ui);
+}
+
+json to_json(const Verdict& verdict, const Options& options) {
+  json steps = json::array();
+  for (const auto& [step, mark] : marks_of(verdict, options)) {
+    steps.push_back({{"step", step.name}, {"result", name_of(mark)}});
+  }
+  json out{{"accepted", !verdict.refusal}, {"steps", std::move(steps)}};
+  if (verdict.refusal) {
+    out["code"] = describe(verdict.refusal->code).name;
+    out["message"] = describe(verdict.refusal->code).sentence;
+  }
+  if (verdict.claims) out["claims"] = claims_to_json(*verdict.claims);
+  return out;
+}
+
+// The ticket's bytes, out of whatever form they came in; garbage goes to the verifier as it is.
+Buffer ticket_in(const Buffer& file) {
+  auto found = find_ticket(file);
+  return found && !found->ticket.empty() ? std::move(found->ticket) : file;
+}
+
+}  // namespace
+
+Outcome<Done> verify_main(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options(context, arguments, options));
+  TRY(keytab, read_keytab(options.keytab));
+  TRY(file, read_file_or_input(options.file, 2 * limits::max_message));
+  TRY(input, wanted_input(options));
+  TRY(realm_file, open_realm_file());
+  KdcClient client(std::move(realm_file), context.clock);
+  TRY(realm, client.fetch_realm());
+  FeedInMemory feed;
+  CHECK_OK(feed.fill(client, realm));
+
+  Audience audience(keytab, std::move(realm));
+  NoUses uses;
+  worker::Verifier verifier(audience, feed, uses);
+  const Verdict verdict = judge(verifier, options, input, ticket_in(file), context.clock.now());
+  if (options.as_json) {
+    context.ui.print_json(to_json(verdict, options));
+  } else {
+    print(context, verdict, options);
+  }
+  if (verdict.refusal) return *verdict.refusal;
+  return done();
+}
+
+}  // namespace waybill::tools

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "tools/prompt.h"
+#include "tools/session.h"
+
+/// Logging in, as `init` and `passwd` do it.
+namespace waybill::tools {
+
+/// A user's key, from the password. Takes about a second, and shows so.
+PrincipalKey derive_key(Ui& ui, Bytes password, const RealmDocument& realm,
+                        const Principal& principal);
+
+/// Errors as KdcClient::login; a refusal has a hint.
+Outcome<Login::Done> log_in(Session& session, const PrincipalKey& key, const Principal& principal,
+                            Login::Wish wish);
+/// With the newest key of the keytab that the KDC takes.
+Outcome<Login::Done> log_in(Session& session, const Keytab& keytab, Login::Wish wish);
+
+/// The principal that is meant when none is named: the current one, else the name of the user who
+/// runs this. Stops with usage.
+Outcome<Principal> usual_principal(const Session& session);
+
+}  // namespace waybill::tools

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ticket/adapters/http.h"
+#include "tools/session.h"
+
+namespace waybill::tools {
+
+/// A trigger's front door (specs/http-api.md), as its user sees it. Throws HttpError.
+class TriggerClient {
+ public:
+  /// How a person says which trigger: by address, by principal, or by the queue to be served.
+  struct Wanted {
+    std::optional<std::string> url;  ///< --trigger; else $WAYBILL_TRIGGER, else the KDC is asked
+    std::optional<std::string> service;  ///< --service: the principal that must answer there
+    std::optional<std::string> queue;
+  };
+  /// Asks the trigger who it is. Stops with usage when several triggers would do, with refused when
+  /// none is known to the KDC or when another principal answers than the one expected.
+  static Outcome<std::unique_ptr<TriggerClient>> reach(Session& session, const Wanted& wanted);
+
+  const Principal& service() const { return service_; }
+  const std::string& url() const { return http_->base_url(); }
+
+  /// A request presented with a ticket for this trigger. Another instance and a ticket that it
+  /// does not take are mended once; a GET is asked again when the connection breaks. The trigger's
+  /// refusals stop with its sentence.
+  Outcome<nlohmann::json> ask(const std::string& method, const std::string& path,
+                              const std::string& body = {});
+  /// The header for one such request, made elsewhere (curl).
+  Outcome<std::string> present_for(const std::string& method, const std::string& path,
+                                   const std::string& body, Session::From from);
+  /// POST /v1/workflows with a delegation. Sent again when the connection breaks: the same
+  /// presentation is the same workflow.
+  Outcome<nlohmann::json> start(const std::string& presentation, const nlohmann::json& body);
+
+ private:
+  TriggerClient(Session& session, std::unique_ptr<HttpClient> http, Principal service,
+                InstanceId instance)
+      : session_(session),
+        http_(std::move(http)),
+        service_(std::move(service)),
+        instance_(instance) {}
+  struct Request {
+    std::string method, path, body, header;
+  };
+  std::optional<HttpReply> send(const Request& request, bool may_repeat, int tries);
+
+  Session& session_;
+  std::unique_ptr<HttpClient> http_;
+  Principal service_;
+  InstanceId instance_;
+};
+
+/// Input, result, and everything else in base64 of an answer; stops when it is none.
+Outcome<Buffer> bytes_in(const nlohmann::json& answer, const char* name);
+/// A text of an answer, or empty.
+std::string text_in(const nlohmann::json& answer, const char* name);
+
+/// `--trigger` and `--service`.
+void add_trigger_options(CommandLine& line, TriggerClient::Wanted& wanted);
+
+/// The value of the header: `Waybill …`.
+std::string authorization(Bytes presentation);
+
+}  // namespace waybill::tools

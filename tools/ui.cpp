@@ -1,0 +1,130 @@
+#include "tools/ui.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "tools/text.h"
+
+namespace waybill::tools {
+namespace {
+
+constexpr std::string_view bold = "1";
+constexpr std::string_view faint = "2";
+constexpr std::string_view red = "31";
+
+std::string dressed(std::string_view text, std::string_view style, bool colour) {
+  if (!colour) return std::string(text);
+  return "\x1b[" + std::string(style) + "m" + std::string(text) + "\x1b[0m";
+}
+
+bool wants_colour() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nothing of ours changes the environment
+  const char* none = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  // NOLINTEND(concurrency-mt-unsafe)
+  const bool forbidden = none != nullptr && *none != '\0';
+  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return !forbidden && !dumb;
+}
+
+std::string dumped(const nlohmann::json& value, int indent) {
+  return value.dump(indent, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Stop::Stop(const Error& error, const std::string& detail)
+    : exit(Exit::refused),
+      sentence(describe(error.code).sentence),
+      code(describe(error.code).name) {
+  if (!detail.empty()) sentence += ": " + escaped(detail);
+}
+
+Ui::Look Ui::look_of_process() {
+  const bool colour = wants_colour();
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  return {terminal, terminal && colour, ::isatty(STDOUT_FILENO) == 1 && colour};
+}
+
+void Ui::print(std::string_view line) { data_ << line << '\n'; }
+
+void Ui::print_raw(std::string_view bytes) {
+  data_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+void Ui::print_json(const nlohmann::json& value) { print(dumped(value, 2)); }
+
+void Ui::print_json_line(const nlohmann::json& value) {
+  print(dumped(value, -1));
+  data_.flush();
+}
+
+bool Ui::flush() { return static_cast<bool>(data_.flush()); }
+
+void Ui::say(std::string_view sentence) { messages_ << "waybill: " << sentence << std::endl; }
+
+void Ui::hint(std::string_view sentence) { say("hint: " + std::string(sentence)); }
+
+void Ui::fail(const Stop& stop) {
+  data_.flush();
+  if (!stop.code.empty()) {
+    messages_ << dressed("refused:", red, look_.colour) << ' ' << stop.code << "  " << stop.sentence
+              << std::endl;
+  } else if (!stop.sentence.empty()) {
+    say(dressed("error:", red, look_.colour) + " " + stop.sentence);
+  }
+  if (!stop.hint.empty()) hint(stop.hint);
+}
+
+void Ui::draw(std::string_view line) {
+  if (look_.terminal) messages_ << "\r\x1b[K" << line << std::flush;
+}
+
+std::string Ui::strong(std::string_view text) const {
+  return dressed(text, bold, look_.data_colour);
+}
+
+std::string Ui::dim(std::string_view text) const { return dressed(text, faint, look_.data_colour); }
+
+void Table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = escaped(cell);
+  rows_.push_back(std::move(cells));
+}
+
+std::vector<std::size_t> Table::widths() const {
+  std::vector<std::size_t> widths;
+  const auto measure = [&](const std::vector<std::string>& cells) {
+    widths.resize(std::max(widths.size(), cells.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(cells[i]));
+    }
+  };
+  measure(headings_);
+  for (const auto& cells : rows_) measure(cells);
+  return widths;
+}
+
+void Table::print(Ui& ui) const {
+  const auto columns = widths();
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string out;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      out += cells[i];
+      if (i + 1 < cells.size()) out.append(columns[i] - width_of(cells[i]) + 2, ' ');
+    }
+    return out.erase(out.find_last_not_of(' ') + 1);
+  };
+  if (!headings_.empty()) ui.print(ui.strong(line(headings_)));
+  for (const auto& cells : rows_) ui.print(line(cells));
+}
+
+std::string print_when(Time time, Time now) {
+  return print_local(time) + " (" + print_relative(time, now) + ")";
+}
+
+}  // namespace waybill::tools

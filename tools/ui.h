@@ -1,0 +1,84 @@
+#pragma once
+
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ticket/clock.h"
+#include "tools/outcome.h"
+
+namespace waybill::tools {
+
+/// How a command speaks: data on one stream (standard output), everything else on the other
+/// (standard error, each line `waybill: …`). Colour only repeats what the words say.
+class Ui {
+ public:
+  struct Look {
+    bool terminal = false;  ///< messages go to a terminal: progress may be drawn
+    bool colour = false;    ///< for messages
+    bool data_colour = false;
+  };
+  Ui(std::ostream& data, std::ostream& messages, Look look)
+      : data_(data), messages_(messages), look_(look) {}
+  Ui(const Ui&) = delete;
+  Ui& operator=(const Ui&) = delete;
+
+  /// What this process's streams are; `NO_COLOR` and `TERM=dumb` are honoured.
+  static Look look_of_process();
+  const Look& look() const { return look_; }
+
+  /// One line of data, printed as it is: texts of others go through escaped() first.
+  void print(std::string_view line);
+  /// Data as it is, without a line end: a workflow's result.
+  void print_raw(std::string_view bytes);
+  /// Characters outside ASCII are written as \u…, so it is safe on a terminal.
+  void print_json(const nlohmann::json& value);
+  /// The same in one line, for streams of records.
+  void print_json_line(const nlohmann::json& value);
+
+  /// False when not all data could be written.
+  bool flush();
+
+  void say(std::string_view sentence);
+  void hint(std::string_view sentence);
+  /// `refused: WB-…  sentence` or `waybill: error: sentence`, and the hint.
+  void fail(const Stop& stop);
+  /// Overwrites the current line of a terminal; an empty text clears it. For Progress.
+  void draw(std::string_view line);
+
+  /// For data, and plain when that is not on a terminal.
+  std::string strong(std::string_view text) const;
+  std::string dim(std::string_view text) const;
+
+ private:
+  std::ostream& data_;
+  std::ostream& messages_;
+  const Look look_;
+};
+
+/// Rows in aligned columns. Cells are made safe for a terminal as they are added.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  /// Two columns without headings: names and values.
+  Table() = default;
+
+  void row(std::vector<std::string> cells);
+  bool empty() const { return rows_.empty(); }
+  void print(Ui& ui) const;
+
+ private:
+  std::vector<std::size_t> widths() const;
+
+  std::vector<std::string> headings_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// `2030-05-01 11:30:00 (in 7 h 58 min)`
+std::string print_when(Time time, Time now);
+
+}  // namespace waybill::tools

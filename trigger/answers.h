@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ticket/adapters/http.h"
+#include "trigger/engine.h"
+#include "trigger/identity.h"
+
+namespace waybill::trigger {
+
+/// What the trigger says in JSON (specs/http-api.md, "Trigger").
+
+HttpReply info_reply(const Identity& identity, const std::string& space);
+HttpReply accepted_reply(const Run& run);   // 202
+HttpReply described_reply(const Run& run);
+HttpReply result_reply(const Run& run, Bytes result);
+struct HandedOut {
+  const std::vector<Job>& jobs;
+  const std::string& space;
+  Seconds lease;
+};
+HttpReply jobs_reply(const HandedOut& handed_out);
+HttpReply done_reply();  // {}
+
+/// A refusal: code, number, sentence, and the id under which the log knows it.
+struct Refused {
+  int status;
+  Error error;
+  std::string request_id;
+};
+/// With the instance to address when that was the trouble. The note is added to the sentence of an
+/// error of shape, for whoever writes the request.
+HttpReply refused_reply(const Refused& refused, const InstanceId& instance);
+
+/// The status of a refusal: one table, so that several causes share one answer.
+int status_of(Errc code);
+
+/// RFC 3339, UTC, whole seconds.
+std::string print_time(Time time);
+
+}  // namespace waybill::trigger

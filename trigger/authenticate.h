@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ticket/adapters/http.h"
+#include "ticket/presentation.h"
+#include "ticket/replay.h"
+#include "trigger/identity.h"
+#include "trigger/revocations.h"
+
+namespace waybill::trigger {
+
+/// What stands in `Authorization: Waybill <base64url>`: the right shape, nothing believed.
+struct Shown {
+  Buffer wire;
+  Presentation presentation;
+};
+/// Errors: malformed (no such header, another scheme, no base64url), the codec's.
+Result<Shown> shown_in(const HttpRequest& request);
+
+struct AuthenticateParts {
+  const Clock& clock;
+  const Identity& identity;
+  ReplayCache& replays;
+  const Revocations& revocations;
+};
+
+/// What the caveats of a caller's own credential are asked about, beside the time.
+struct Asked {
+  std::optional<std::string> queue{};
+  std::optional<std::string> workflow_id{};
+};
+
+/// Who asks: the holder of a service ticket for this trigger, shown for just this request (method,
+/// path, body), at this instance, for the first time. Gives the ticket's body. In this order:
+/// Audience::accept's errors, wrong_kind (a ticket for work, or of somebody who acts for another),
+/// bad_tag, wrong_addressee, wrong_instance, clock_skew, wrong_request, caveat_…, revoked,
+/// request_replayed. Throws KdcAway before the realm document is known.
+Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& request,
+                          const Shown& shown, const Asked& asked);
+
+}  // namespace waybill::trigger

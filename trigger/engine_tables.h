@@ -1,0 +1,91 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "ticket/adapters/lmdb.h"
+#include "ticket/records.h"
+#include "trigger/run_record.h"
+
+namespace waybill::trigger {
+
+/// A record that our key did not make: somebody changed the store, or the disk did.
+class StoreDamaged : public std::runtime_error {
+ public:
+  explicit StoreDamaged(std::string_view table);
+};
+
+/// A table whose every value carries its MAC over table, key and value.
+class GuardedTable {
+ public:
+  GuardedTable(Env& env, std::string name, const RecordGuard& guard);
+
+  /// Inside its transaction only. Throws StoreDamaged.
+  std::optional<Bytes> get(const Txn& txn, Bytes key) const;
+  void put(WriteTxn& txn, Bytes key, Bytes value) const;
+  void erase(WriteTxn& txn, Bytes key) const { txn.erase(table_, key); }
+  std::uint64_t count(const Txn& txn) const { return txn.count(table_); }
+  /// Keys from `from` upwards, as long as `visit` answers true. Values must be empty (an index).
+  void visit_keys(const Txn& txn, Bytes from, const std::function<bool(Bytes key)>& visit) const;
+
+  /// For large values: the MAC is made before the writer's turn.
+  Buffer protect(Bytes key, Bytes value) const { return guard_.protect(name_, key, value); }
+  void put_protected(WriteTxn& txn, Bytes key, Bytes value) const { txn.put(table_, key, value); }
+
+ private:
+  const std::string name_;
+  const RecordGuard& guard_;
+  const Table table_;
+};
+
+/// The tables of the embedded engine (specs/storage.md, "The trigger's store") and the one rule
+/// that holds them together: which indexes a run stands in follows from its record alone.
+class EngineTables {
+ public:
+  static constexpr std::uint64_t format_version = 1;
+
+  /// Makes them when they are missing. Throws StoreDamaged when the store was made with another
+  /// key, and std::runtime_error when it is of a newer version or of another service.
+  EngineTables(Env& env, const RecordGuard& guard, const Principal& service);
+
+  std::optional<RunRecord> run(const Txn& txn, const RunId& id) const;
+  std::optional<RunId> run_of_workflow(const Txn& txn, std::string_view workflow_id) const;
+  std::optional<RunId> run_of_ticket(const Txn& txn, const TicketId& ticket) const;
+  Authority authority(const Txn& txn, const RunId& id) const;
+
+  /// Stores a record and moves its index entries; `before` is what is stored now.
+  void put(WriteTxn& txn, const std::optional<RunRecord>& before, const RunRecord& after) const;
+  void put_authority(WriteTxn& txn, const Run& run, const Authority& authority) const;
+  /// Whether that entry of that index is this record's.
+  bool stands_in(const RunRecord& record, const GuardedTable& index, Bytes key) const;
+  /// Everything of a run.
+  void erase(WriteTxn& txn, const RunRecord& record) const;
+
+  /// Key of an index that is ordered by time: seconds (u64 BE), run id.
+  static Buffer time_key(Time time, const RunId& id);
+  static Time time_in(Bytes key);
+  static RunId run_in(Bytes key) { return fixed<16>(key.last(16)); }
+  /// Key of `ready`: queue, 0, time key.
+  static Buffer ready_prefix(std::string_view queue);
+  static Buffer ready_key(std::string_view queue, Time time, const RunId& id);
+
+  const GuardedTable meta, runs, authorities, inputs, results, by_workflow, by_ticket;
+  const GuardedTable ready;      // queued: may be handed out from that time on
+  const GuardedTable leases;     // running: lease ends at that time
+  const GuardedTable deadlines;  // not ended: run_until
+  const GuardedTable ended;      // ended at that time: forgotten some days later
+  const GuardedTable outbox;     // ended, not reported to the KDC; by run id
+
+ private:
+  struct Entry {
+    const GuardedTable* table;
+    Buffer key;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  std::vector<Entry> entries_of(const RunRecord& record) const;
+  void check_meta(Env& env, const Principal& service) const;
+};
+
+}  // namespace waybill::trigger

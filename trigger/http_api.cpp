@@ -1,0 +1,186 @@
+#include "trigger/http_api.h"
+
+#include <array>
+#include <optional>
+
+#include "ticket/adapters/lmdb.h"
+#include "ticket/adapters/log.h"
+#include "ticket/fields.h"
+#include "trigger/handlers.h"
+
+namespace waybill::trigger {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t large_body = 256 * 1024;
+constexpr auto longest_poll = 30s;
+
+// Whoever reviews access control reads this table.
+constexpr std::size_t small = HttpApi::max_small_body;
+constexpr std::size_t large = HttpApi::max_body;
+constexpr std::array routes{
+    Route{"GET", "/healthz", "", false, Caller::anyone, 0, healthz},
+    Route{"GET", "/v1/info", "", false, Caller::anyone, 0, info},
+    Route{"POST", "/v1/workflows", "", false, Caller::delegation, large, submit_workflow},
+    Route{"GET", "/v1/workflows/", "", true, Caller::principal, 0, describe_workflow},
+    Route{"GET", "/v1/workflows/", "/result", true, Caller::principal, 0, workflow_result},
+    Route{"POST", "/v1/workflows/", "/cancel", true, Caller::principal, small, cancel_workflow},
+    Route{"POST", "/v1/queues/", "/poll", true, Caller::queue, small, poll_queue},
+    Route{"POST", "/v1/jobs/", "/heartbeat", true, Caller::principal, small, heartbeat_job},
+    Route{"POST", "/v1/jobs/", "/complete", true, Caller::principal, large, complete_job},
+    Route{"POST", "/v1/jobs/", "/fail", true, Caller::principal, small, fail_job},
+    Route{"POST", "/v1/jobs/", "/refuse", true, Caller::principal, small, refuse_job},
+};
+
+// The name in a path that has this route's form; only a queue's may hold '/'.
+std::optional<std::string_view> name_in(const Route& route, std::string_view path) {
+  if (!path.starts_with(route.before)) return std::nullopt;
+  path.remove_prefix(route.before.size());
+  if (!path.ends_with(route.after)) return std::nullopt;
+  path.remove_suffix(route.after.size());
+  if (!route.has_name) return path.empty() ? std::optional(path) : std::nullopt;
+  const bool one_piece = route.caller == Caller::queue || path.find('/') == path.npos;
+  return !path.empty() && one_piece ? std::optional(path) : std::nullopt;
+}
+
+struct Found {
+  const Route* route = nullptr;
+  std::string name;
+  std::string allowed;  // methods of the routes of this path, when none has the request's
+};
+
+Found find(const HttpRequest& request) {
+  Found found;
+  for (const Route& route : routes) {
+    const auto name = name_in(route, request.path);
+    if (!name) continue;
+    if (route.method == request.method) return {&route, std::string(*name), {}};
+    found.allowed += (found.allowed.empty() ? "" : ", ") + std::string(route.method);
+  }
+  return found;
+}
+
+struct Refusal {
+  int status;
+  Error error;
+  Refusal(int with, Error why) : status(with), error(why) {}
+  Refusal(const Error& why) : status(status_of(why.code)), error(why) {}
+};
+
+// What a request must be before anybody asks who sent it.
+std::optional<Refusal> check_form(const HttpRequest& request, const Route& route) {
+  if (!request.query.empty()) {  // no presentation covers it
+    return Error{Errc::malformed, "a query is not taken"};
+  }
+  if (request.body.size() > route.max_body) return Error{Errc::limit_exceeded, "body"};
+  const std::string_view type = request.header("Content-Type");
+  const bool is_json = type == "application/json" || type.starts_with("application/json;");
+  if (!request.body.empty() && !is_json) {
+    return Error{Errc::malformed, "the Content-Type must be application/json"};
+  }
+  return std::nullopt;
+}
+
+// What the caveats of the caller's credential are asked about.
+Asked asked_by(const Route& route, const std::string& name) {
+  Asked asked;
+  if (route.caller == Caller::queue) asked.queue = name;
+  if (route.before == "/v1/workflows/") asked.workflow_id = name;
+  return asked;
+}
+
+Refusal unauthorised(const Error& error) {  // also when the credential has no form at all
+  const int status = status_of(error.code);
+  return {status == 400 || status == 413 ? 401 : status, error};
+}
+
+HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {
+  const std::string id = to_hex(random_bytes<8>());
+  log_info("request_refused", {{"code", describe(refusal.error.code).name},
+                               {"note", refusal.error.note},
+                               {"status", refusal.status},
+                               {"method", request.method},
+                               {"path", request.path},
+                               {"from", request.remote_address},
+                               {"request_id", id}});
+  return refused_reply({refusal.status, refusal.error, id}, instance);
+}
+
+HttpReply fail(const HttpRequest& request, Errc code, const char* why, const InstanceId& instance) {
+  const std::string id = to_hex(random_bytes<8>());
+  log_warning("request_failed", {{"code", describe(code).name},
+                                 {"why", why},
+                                 {"method", request.method},
+                                 {"path", request.path},
+                                 {"request_id", id}});
+  return refused_reply({status_of(code), {code}, id}, instance);
+}
+
+}  // namespace
+
+HttpApi::HttpApi(TriggerParts& parts, HttpLimits limits)
+    : parts_(parts),
+      polls_(limits.polls),
+      submissions_(limits.submissions),
+      large_(limits.large_bodies) {}
+
+HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
+  const InstanceId& instance = parts_.identity.instance;
+  try {  // the daemon's one catch: what the environment does wrong
+    return dispatch(request);
+  } catch (const KdcAway& failure) {
+    return fail(request, Errc::kdc_unreachable, failure.what(), instance);
+  } catch (const StoreError& failure) {
+    return fail(request, failure.is_busy() ? Errc::busy : Errc::internal, failure.what(), instance);
+  } catch (const std::exception& failure) {
+    return fail(request, Errc::internal, failure.what(), instance);
+  }
+}
+
+HttpReply HttpApi::dispatch(const HttpRequest& request) {
+  const InstanceId& instance = parts_.identity.instance;
+  const Found found = find(request);
+  if (found.route == nullptr) {
+    const bool exists = !found.allowed.empty();
+    HttpReply reply = refuse(
+        request, {exists ? 405 : 404, {Errc::unknown_operation, "no such route"}}, instance);
+    if (exists) reply.headers["Allow"] = found.allowed;
+    return reply;
+  }
+  const Route& route = *found.route;
+  if (const auto bad = check_form(request, route)) return refuse(request, *bad, instance);
+  Ask ask{.request = request, .name = found.name};
+  if (route.caller == Caller::anyone) {
+    return *run(route, ask);  // such a handler refuses nothing
+  }
+  auto shown = shown_in(request);
+  if (!shown) return refuse(request, unauthorised(shown.error()), instance);
+  ask.shown = &*shown;
+  std::optional<Body> caller;
+  if (route.caller != Caller::delegation) {
+    auto known = authenticate({parts_.clock, parts_.identity, parts_.replays, parts_.revocations},
+                              request, *shown, asked_by(route, found.name));
+    if (!known) return refuse(request, unauthorised(known.error()), instance);
+    ask.caller = &caller.emplace(*std::move(known));
+  }
+  auto reply = run(route, ask);
+  if (!reply) return refuse(request, reply.error(), instance);
+  return *std::move(reply);
+}
+
+Result<HttpReply> HttpApi::run(const Route& route, Ask& ask) {
+  using Slot = std::optional<WaitSlots::Slot>;
+  const bool is_submission = route.caller == Caller::delegation;
+  const bool is_large = ask.request.body.size() > large_body;
+  const bool is_poll = route.caller == Caller::queue;
+  const Slot submission = is_submission ? submissions_.try_take() : Slot{};
+  if (is_submission && !submission) return Error{Errc::busy, "submissions"};
+  const Slot big = is_large ? large_.try_take() : Slot{};
+  if (is_large && !big) return Error{Errc::busy, "large bodies"};
+  const Slot waiting = is_poll ? polls_.try_take() : Slot{};
+  if (waiting) ask.most_patience = longest_poll;
+  return route.handler(parts_, ask);
+}
+
+}  // namespace waybill::trigger

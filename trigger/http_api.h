@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string>
+
+#include "trigger/answers.h"
+#include "trigger/authenticate.h"
+#include "trigger/engine.h"
+#include "trigger/kdc_port.h"
+
+namespace waybill::trigger {
+
+/// All that a handler can reach; main() makes each part. Every part may be used by many threads.
+struct TriggerParts {
+  const Clock& clock;
+  const Identity& identity;
+  const std::string space;  ///< namespace of the engine
+  Engine& engine;
+  KdcPort& kdc;
+  ReplayCache& replays;
+  const Revocations& revocations;
+  Seconds lease;  ///< as the engine gives it, for the answer to a poll
+};
+
+/// How much may be under way at the same time; what is beyond is answered `busy` at once, or, for a
+/// poll, without waiting. So a crowd of one kind leaves threads to the others.
+struct HttpLimits {
+  std::size_t polls = 64;
+  std::size_t submissions = 208;
+  std::size_t large_bodies = 16;  ///< each holds some copies of its payload
+  /// For the HttpServer: all of the above, and some for what takes no time.
+  std::size_t threads() const { return polls + submissions + 48; }
+};
+
+struct Ask;    // handlers.h
+struct Route;
+
+/// The trigger's front door (specs/http-api.md, "Trigger"): routes and who may call them, statuses,
+/// and the one catch of the daemon. It knows nothing of sockets. Thread-safe.
+class HttpApi {
+ public:
+  /// The largest body: an input or a result in base64, and little else.
+  static constexpr std::size_t max_body = 6 * 1024 * 1024;
+  static constexpr std::size_t max_small_body = 64 * 1024;
+
+  /// `parts` must outlive it.
+  explicit HttpApi(TriggerParts& parts) : HttpApi(parts, HttpLimits{}) {}
+  HttpApi(TriggerParts& parts, HttpLimits limits);
+  HttpApi(const HttpApi&) = delete;
+  HttpApi& operator=(const HttpApi&) = delete;
+
+  /// Never throws: the environment failing (disk, KDC) is 503, and the log says why.
+  HttpReply answer(const HttpRequest& request) noexcept;
+
+ private:
+  HttpReply dispatch(const HttpRequest& request);
+  Result<HttpReply> run(const Route& route, Ask& ask);
+
+  TriggerParts& parts_;
+  WaitSlots polls_, submissions_, large_;
+};
+
+}  // namespace waybill::trigger

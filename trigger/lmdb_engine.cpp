@@ -1,0 +1,181 @@
+#include "trigger/lmdb_engine.h"
+
+#include <algorithm>
+
+#include "ticket/limits.h"
+#include "ticket/payload.h"
+
+namespace waybill::trigger {
+
+RunId make_run_id(Time now) {
+  RunId id = random_bytes<16>();
+  const auto seconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  for (std::size_t i = 0; i < 5; ++i) {  // 40 bits last until the year 36812
+    id[i] = static_cast<std::uint8_t>(seconds >> (8 * (4 - i)));
+  }
+  return id;
+}
+
+LmdbEngine::LmdbEngine(const std::filesystem::path& folder, MasterKey store_key,
+                       const Principal& service, const Clock& clock)
+    : LmdbEngine(folder, std::move(store_key), service, clock, Options{}) {}
+
+LmdbEngine::LmdbEngine(const std::filesystem::path& folder, MasterKey store_key,
+                       const Principal& service, const Clock& clock, Options options)
+    : options_(options),
+      clock_(clock),
+      guard_(std::move(store_key)),
+      env_(folder, options.store),
+      tables_(env_, guard_, service),
+      writer_(env_) {}
+
+// --- Starting, showing, ending by the subject. --------------------------------------------------
+
+Result<Run> LmdbEngine::start(const NewRun& work) {
+  const RunId id = make_run_id(clock_.now());
+  const Buffer input = tables_.inputs.protect(id, work.sealed_input);
+  std::optional<Result<Run>> outcome;
+  writer_.run([&](WriteTxn& txn) { outcome = start_in(txn, work, input, id); });
+  if (*outcome) bells_.ring(work.queue);
+  return *std::move(outcome);
+}
+
+Result<Run> LmdbEngine::start_in(WriteTxn& txn, const NewRun& work, Bytes protected_input,
+                                 const RunId& id) {
+  if (const auto known = tables_.run_of_ticket(txn, work.ticket)) {
+    const auto record = tables_.run(txn, *known);
+    if (!record) throw StoreDamaged("by_ticket");
+    return record->run;
+  }
+  if (tables_.run_of_workflow(txn, work.workflow_id)) {
+    return Error{Errc::already_exists, "workflow id"};
+  }
+  if (tables_.deadlines.count(txn) >= options_.max_open) return Error{Errc::busy, "open work"};
+  const Time now = clock_.now();
+  const TicketTimes& times = work.issued.times;
+  RunRecord record{{id, work.ticket, work.workflow_id, work.workflow_type, work.queue,
+                    work.subject, Status::queued, 0, now, times.start_by, times.run_until, {}, {}},
+                   now,
+                   {},
+                   {}};
+  tables_.put(txn, std::nullopt, record);
+  tables_.put_authority(txn, record.run, Authority::of(work, guard_));
+  tables_.inputs.put_protected(txn, id, protected_input);
+  return std::move(record.run);
+}
+
+std::optional<Run> LmdbEngine::find(const TicketId& ticket, const Digest& submission) {
+  const ReadTxn txn(env_);
+  const auto id = tables_.run_of_ticket(txn, ticket);
+  if (!id || tables_.authority(txn, *id).submission != submission) return std::nullopt;
+  auto record = tables_.run(txn, *id);
+  if (!record) return std::nullopt;
+  return std::move(record->run);
+}
+
+std::optional<Run> LmdbEngine::describe(std::string_view workflow_id) {
+  const ReadTxn txn(env_);
+  const auto id = tables_.run_of_workflow(txn, workflow_id);
+  if (!id) return std::nullopt;
+  auto record = tables_.run(txn, *id);
+  if (!record || record->run.workflow_id != workflow_id) throw StoreDamaged("by_workflow");
+  return std::move(record->run);
+}
+
+Result<Buffer> LmdbEngine::result(const RunId& id) {
+  const ReadTxn txn(env_);
+  const auto record = tables_.run(txn, id);
+  if (!record) return Error{Errc::not_found, "run"};
+  if (!has_ended(record->run.status)) return Error{Errc::not_ended, "run"};
+  if (record->run.status != Status::completed) return Error{Errc::already_ended, "no result"};
+  const auto sealed = tables_.results.get(txn, id);
+  if (!sealed) throw StoreDamaged("results");
+  auto session = tables_.authority(txn, id).session(record->run.ticket, guard_);
+  if (!session) throw StoreDamaged("authorities");
+  return open_result(*session, {record->run.ticket, record->run.workflow_id, print(id)}, *sealed);
+}
+
+Checked LmdbEngine::cancel(const RunId& id) {
+  return change(id, [&](RunRecord& record) -> Checked {
+    if (has_ended(record.run.status)) return Error{Errc::already_ended, "cancel"};
+    end(record, Status::cancelled, std::nullopt, clock_.now());
+    return ok();
+  });
+}
+
+// --- What changes have in common. ---------------------------------------------------------------
+
+// A refusal changes nothing, and it too is answered from the committed state.
+Checked LmdbEngine::change(const RunId& id, const Change& wanted) {
+  Checked outcome = ok();
+  writer_.run([&](WriteTxn& txn) {
+    const auto before = tables_.run(txn, id);
+    if (!before) {
+      outcome = Error{Errc::not_found, "run"};
+      return;
+    }
+    RunRecord after = *before;
+    outcome = wanted(after);
+    if (outcome) store(txn, *before, after);
+  });
+  return outcome;
+}
+
+void LmdbEngine::store(WriteTxn& txn, const RunRecord& before, const RunRecord& after) const {
+  tables_.put(txn, before, after);
+  const bool ends = has_ended(after.run.status) && !has_ended(before.run.status);
+  if (ends) tables_.outbox.put(txn, after.run.id, {});
+}
+
+void LmdbEngine::end(RunRecord& record, Status status, const std::optional<Trouble>& why,
+                     Time when) const {
+  record.run.status = status;
+  record.run.ended_at = when;
+  if (why || status == Status::completed) record.run.trouble = why;
+}
+
+void LmdbEngine::try_again_or_bury(RunRecord& record, const Trouble& why, Time when) const {
+  if (record.run.attempt >= options_.max_attempts) {
+    end(record, Status::dead, why, clock_.now());
+    return;
+  }
+  record.run.status = Status::queued;
+  record.run.trouble = why;
+  record.due_at = when + backoff(record.run.attempt);
+  record.lease.reset();
+}
+
+Seconds LmdbEngine::backoff(std::uint32_t attempt) const {
+  Seconds wait = options_.first_backoff;
+  for (std::uint32_t i = 1; i < attempt && wait < options_.longest_backoff; ++i) wait *= 2;
+  return std::min(wait, options_.longest_backoff);
+}
+
+LmdbEngine::Counts LmdbEngine::counts() const {
+  const ReadTxn txn(env_);
+  return {tables_.deadlines.count(txn), tables_.ended.count(txn), tables_.outbox.count(txn)};
+}
+
+// --- For the KDC. -------------------------------------------------------------------------------
+
+std::vector<EndedWork> LmdbEngine::unreported(const std::optional<RunId>& after,
+                                              std::size_t most) {
+  std::vector<EndedWork> out;
+  const ReadTxn txn(env_);
+  tables_.outbox.visit_keys(txn, after ? Bytes(*after) : Bytes{}, [&](Bytes key) {
+    const RunId id = fixed<16>(key);
+    if (after && id == *after) return true;
+    out.push_back({id, tables_.authority(txn, id).evidence});
+    return out.size() < most;
+  });
+  return out;
+}
+
+void LmdbEngine::reported(const std::vector<RunId>& runs) {
+  if (runs.empty()) return;
+  writer_.run([&](WriteTxn& txn) {
+    for (const RunId& id : runs) tables_.outbox.erase(txn, id);
+  });
+}
+
+}  // namespace waybill::trigger

@@ -1,0 +1,61 @@
+// What time does to work: leases that run out, tickets that end, ended work that is forgotten.
+#include "trigger/lmdb_engine.h"
+
+namespace waybill::trigger {
+namespace {
+
+constexpr std::size_t most_at_once = 256;  // so that the writer's turn stays short
+
+}  // namespace
+
+void LmdbEngine::sweep() {
+  const Time now = clock_.now();
+  const Trouble silent{Errc::lease_lost, "the worker was not heard of any more"};
+  const Trouble late{Errc::ticket_expired, "nobody did it in time"};
+
+  // The lease's last second is exclusive. The back-off counts from the end of the lease, however
+  // late we look.
+  sweep_index(tables_.leases, now, [&](WriteTxn& txn, const RunRecord& before) {
+    RunRecord after = before;
+    try_again_or_bury(after, silent, before.lease_until);
+    store(txn, before, after);
+  });
+  // What a worker holds at that moment ends with its lease, or with what the worker says.
+  sweep_index(tables_.deadlines, now, [&](WriteTxn& txn, const RunRecord& before) {
+    if (before.run.status != Status::queued) return;
+    RunRecord after = before;
+    end(after, Status::dead, late, now);
+    store(txn, before, after);
+  });
+  sweep_index(tables_.ended, now - options_.keep_ended,
+              [&](WriteTxn& txn, const RunRecord& record) { tables_.erase(txn, record); });
+}
+
+// All runs of an index that is ordered by time, up to `until`, inclusive; a part at a time.
+void LmdbEngine::sweep_index(const GuardedTable& index, Time until, const SweepOne& one) {
+  Buffer from;
+  for (bool more = true; more;) {
+    std::vector<Buffer> keys;
+    {
+      const ReadTxn txn(env_);  // the common case costs no write
+      index.visit_keys(txn, from, [&](Bytes key) {
+        if (EngineTables::time_in(key) > until) return false;
+        keys.push_back(copy_of(key));
+        return keys.size() < most_at_once;
+      });
+    }
+    more = keys.size() == most_at_once;
+    if (keys.empty()) return;
+    from = keys.back();
+    from.push_back(0);  // the next key after it
+    writer_.run([&](WriteTxn& txn) {
+      for (const Buffer& key : keys) {
+        const auto record = tables_.run(txn, EngineTables::run_in(key));
+        // It may have moved since it was read; then its turn comes at another time.
+        if (record && tables_.stands_in(*record, index, key)) one(txn, *record);
+      }
+    });
+  }
+}
+
+}  // namespace waybill::trigger

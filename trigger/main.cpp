@@ -1,0 +1,157 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "ticket/adapters/files.h"
+#include "ticket/adapters/log.h"
+#include "ticket/adapters/system_clock.h"
+#include "ticket/limits.h"
+#include "ticket/secret.h"
+#include "trigger/serve.h"
+
+// waybill-trigger: the front door of a realm's work. Exit status as everywhere: 0 done, 2 wrong
+// usage, 4 no valid credentials, 5 local files, permissions or addresses. A KDC that is away is not
+// a reason to end.
+
+namespace {
+
+using namespace waybill;
+using namespace waybill::trigger;
+
+constexpr int wrong_usage = 2;
+constexpr int no_credentials = 4;
+constexpr int local_trouble = 5;
+
+constexpr const char* main_examples = R"(
+Examples:
+  waybill keygen --principal trigger/orders --out trigger.keytab
+  waybill admin principal add trigger/orders --service --keytab trigger.keytab
+  waybill admin grant add --trigger trigger/orders --queue 'queue-*'
+  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090
+
+Exit status: 0 done, 2 wrong usage, 4 no valid credentials, 5 local files, permissions or addresses.
+)";
+
+constexpr const char* serve_examples = R"(
+Takes work in the name of users and hands it to the workers of its queue, until SIGTERM or Ctrl-C.
+It starts without its KDC, answers 503 until the KDC is there, and writes `ready` to its log then.
+
+Examples:
+  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090
+  waybill-trigger serve --dir /var/lib/waybill-trigger --keytab /etc/waybill/trigger.keytab \
+      --listen 0.0.0.0:8090 --url https://work.example.org
+  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:0 \
+      --realm-file kdc/realm.toml                    # any free port; the log says which
+)";
+
+struct Words {
+  std::string dir;
+  std::string keytab;
+  std::string listen;
+  std::string realm_file;
+  std::string space = "default";
+  std::string url;
+  unsigned keep_days = 7;
+  bool insecure_allow_swap = false;
+};
+
+int complain(int status, const std::string& sentence) {
+  std::cerr << "waybill-trigger: error: " << sentence << "\n";
+  return status;
+}
+
+Keytab load_keytab(const std::string& path) {
+  const SecretBytes file = read_secret_file(path, limits::max_keytab);
+  auto keytab = Keytab::decode(file.expose());
+  if (!keytab) throw FileError(path + " is no keytab; make one with `waybill keygen`", path);
+  return *std::move(keytab);
+}
+
+// Refused before anything is opened: nothing: fine, else the sentence.
+std::optional<std::string> fault_in(const Words& words,
+                                    const std::optional<ListenAddress>& listen) {
+  if (!listen) {
+    return "`" + words.listen + "` is no address; --listen wants HOST:PORT, as in 127.0.0.1:8090";
+  }
+  if (!is_name(words.space, limits::max_name)) {
+    return "`" + words.space + "` is no namespace; letters, digits and . _ : / - are allowed";
+  }
+  if (listen->is_every_address() && words.url.empty()) {
+    return "--url is needed: nobody can call " + listen->host + ", so say where clients reach it";
+  }
+  const bool is_web = words.url.starts_with("http://") || words.url.starts_with("https://");
+  if (!words.url.empty() && !is_web) return "--url begins with http:// or https://";
+  return std::nullopt;
+}
+
+int run_serve(const Words& words, Shutdown& shutdown) {
+  const auto listen = ListenAddress::parse(words.listen);
+  if (const auto fault = fault_in(words, listen)) return complain(wrong_usage, *fault);
+  std::optional<std::filesystem::path> realm_file = words.realm_file;
+  if (words.realm_file.empty()) realm_file = RealmFile::find();
+  if (!realm_file) {
+    return complain(local_trouble, "no realm file; give --realm-file, or set WAYBILL_REALM");
+  }
+  ServePlan plan{words.dir, RealmFile::load(*realm_file), *listen, words.url, words.space, {}};
+  plan.engine.keep_ended = std::chrono::hours(24) * words.keep_days;
+  Keytab keytab = load_keytab(words.keytab);
+  if (keytab.principal().realm() != plan.realm.realm) {
+    return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
+                                        ", and the realm file is of " + plan.realm.realm.text());
+  }
+  const SystemClock clock;
+  serve(plan, std::move(keytab), clock, shutdown,
+        {[](const std::string& address) { log_info("listening", {{"address", address}}); },
+         [](const std::string& address) { log_info("ready", {{"address", address}}); }});
+  log_info("stopped");
+  return 0;
+}
+
+void add_serve(CLI::App& app, Words& words) {
+  CLI::App* serving = app.add_subcommand("serve", "take work and hand it to workers");
+  serving->add_option("--dir", words.dir, "the trigger's folder; made when it is missing")
+      ->required()->type_name("FOLDER");
+  serving->add_option("--keytab", words.keytab, "the trigger's own key, from `waybill keygen`")
+      ->required()->type_name("FILE");
+  serving->add_option("--listen", words.listen, "where it listens; port 0 is any free one")
+      ->required()->type_name("HOST:PORT");
+  serving->add_option("--realm-file", words.realm_file,
+                      "the realm; else $WAYBILL_REALM, ~/.config/waybill, /etc/waybill")
+      ->type_name("FILE");
+  serving->add_option("--namespace", words.space, "the engine's namespace, which tickets name")
+      ->capture_default_str()->type_name("NAME");
+  serving->add_option("--url", words.url, "where clients reach it, told to the KDC")
+      ->type_name("URL");
+  serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
+      ->check(CLI::Range(1U, 3650U))->capture_default_str()->type_name("DAYS");
+  serving->add_flag("--insecure-allow-swap", words.insecure_allow_swap,
+                    "run although memory cannot be locked: keys may reach the swap");
+  serving->footer(serve_examples);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Words words;
+  CLI::App app("The front door for work that is done in a user's name.", "waybill-trigger");
+  app.require_subcommand(1);
+  app.footer(main_examples);
+  add_serve(app, words);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_usage;
+  }
+  try {  // the one catch of this program: a sentence for whatever the machine does wrong
+    Shutdown shutdown;
+    if (!LockedArena::start() && !words.insecure_allow_swap) {
+      return complain(local_trouble,
+                      "memory for keys cannot be locked: raise the limit (ulimit -l), or allow it "
+                      "with --insecure-allow-swap");
+    }
+    harden_process();
+    return run_serve(words, shutdown);
+  } catch (const std::exception& error) {
+    return complain(local_trouble, error.what());
+  }
+}

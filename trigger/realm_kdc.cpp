@@ -1,0 +1,89 @@
+#include "trigger/realm_kdc.h"
+
+#include "ticket/fields.h"
+
+namespace waybill::trigger {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(2);
+
+template <class Semaphore>
+class Slot {
+ public:
+  explicit Slot(Semaphore& taken) : taken_(taken) {}
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() { taken_.release(); }
+
+ private:
+  Semaphore& taken_;
+};
+
+// A refusal of the whole call is about us, not about whom we ask for.
+KdcAway away(const Error& error) {
+  const ErrorText& text = describe(error.code);
+  return KdcAway("the KDC refuses this trigger: " + std::string(text.name) + " (" +
+                 std::string(text.sentence) + ")");
+}
+
+template <class Ask>
+auto reach(Ask ask) {
+  try {  // the one place that knows how the KDC is reached
+    auto answer = ask();
+    if (!answer) throw away(answer.error());
+    return *std::move(answer);
+  } catch (const HttpError& failure) {
+    throw KdcAway(failure.what());
+  }
+}
+
+Checked verdict(const Answer& answer) {
+  if (answer.refusal) return Error{*answer.refusal, "the KDC's answer"};
+  return ok();
+}
+
+}  // namespace
+
+RealmKdc::RealmKdc(RealmFile realm, const Keytab& keytab, const Clock& clock,
+                   std::uint64_t serial)
+    : client_(std::move(realm), clock), self_(client_, keytab, clock) {
+  client_.saw_serial(serial);
+}
+
+std::vector<Answer> RealmKdc::call(const std::vector<Operation>& operations) {
+  return reach([&] { return self_.call(operations); });
+}
+
+RealmDocument RealmKdc::realm() {
+  return reach([&] { return client_.fetch_realm(); });
+}
+
+Result<IssuedTicket> RealmKdc::delegate(const DelegatedTicketRequest& request) {
+  if (!slots_.try_acquire_for(patience)) return Error{Errc::busy, "delegations"};
+  const Slot slot(slots_);
+  const auto answers = call({Operation{"tgs.delegate", request.encode()}});
+  CHECK_OK(verdict(answers.front()));
+  auto issued = IssuedTicket::decode(answers.front().value);
+  if (!issued) throw away(issued.error());
+  return issued;
+}
+
+std::vector<Checked> RealmKdc::complete(const std::vector<Buffer>& evidences) {
+  std::vector<Operation> operations;
+  for (const Buffer& evidence : evidences) {
+    operations.push_back({"complete", EvidenceRequest{evidence}.encode()});
+  }
+  std::vector<Checked> out;
+  for (const Answer& answer : call(operations)) out.push_back(verdict(answer));
+  return out;
+}
+
+Checked RealmKdc::announce(const std::string& url) {
+  return verdict(call({Operation{"announce", Fields{{"url", url}}.encode()}}).front());
+}
+
+FeedPage RealmKdc::feed(std::uint64_t after) {
+  return reach([&] { return client_.feed(after); });
+}
+
+}  // namespace waybill::trigger

@@ -1,0 +1,120 @@
+#include "trigger/serve.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "ticket/adapters/http.h"
+#include "ticket/adapters/log.h"
+#include "trigger/folder.h"
+#include "trigger/http_api.h"
+#include "trigger/kdc_link.h"
+#include "trigger/realm_kdc.h"
+
+namespace waybill::trigger {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick = 1s;
+
+/// Calls a function once a second on a thread of its own, the first time at once.
+class Ticker {
+ public:
+  explicit Ticker(std::function<void()> work)
+      : work_(std::move(work)), thread_([this] { run(); }) {}
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+  ~Ticker() {
+    {
+      const std::scoped_lock guard(lock_);
+      ending_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    std::unique_lock guard(lock_);
+    while (!ending_) {
+      guard.unlock();
+      work_();
+      guard.lock();
+      wake_.wait_for(guard, tick, [this] { return ending_; });
+    }
+  }
+
+  const std::function<void()> work_;
+  std::mutex lock_;
+  std::condition_variable wake_;
+  bool ending_ = false;
+  std::thread thread_;  // last
+};
+
+void sweep(Engine& engine) noexcept {
+  try {  // the edge of the sweeper's thread; what it did not do is there at the next tick
+    engine.sweep();
+  } catch (const std::exception& failure) {
+    log_error("sweep_failed", {{"why", failure.what()}});
+  }
+}
+
+HttpServer::Options http_options(const ServePlan& plan, const HttpLimits& limits) {
+  HttpServer::Options options;
+  options.host = plan.listen.host;
+  options.port = plan.listen.port;
+  options.max_body_bytes = HttpApi::max_body;
+  options.max_threads = limits.threads();
+  options.max_connections = 2 * limits.threads();
+  options.on_exception = [](const std::exception& failure) {
+    log_error("request_failed", {{"why", failure.what()}});
+  };
+  return options;
+}
+
+void log_store(const LmdbEngine& engine) {
+  const LmdbEngine::Counts counts = engine.counts();
+  log_info("store_opened", {{"open_work", counts.open},
+                            {"ended_work", counts.ended},
+                            {"unreported", counts.unreported}});
+}
+
+}  // namespace
+
+void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
+           const ServeEvents& events) {
+  const Folder folder(plan.folder);
+  LmdbEngine engine(folder.store(), folder.store_key(), keytab.principal(), clock, plan.engine);
+  log_store(engine);
+  RealmKdc kdc(plan.realm, keytab, clock, folder.realm_serial());
+  Identity identity(std::move(keytab));
+  ReplayCache replays;
+  Revocations revocations;
+  TriggerParts parts{clock, identity, plan.space,  engine,
+                     kdc,   replays,  revocations, plan.engine.lease};
+  const HttpLimits limits;
+  HttpApi api(parts, limits);
+  HttpServer http(http_options(plan, limits),
+                  [&api](const HttpRequest& request) { return api.answer(request); });
+  const ListenAddress bound{plan.listen.host, http.start()};
+  events.listening(bound.text());
+
+  std::uint64_t saved = folder.realm_serial();
+  KdcLink link({clock, identity, engine, kdc, revocations,
+                plan.url.empty() ? "http://" + bound.text() : plan.url,
+                [&] { events.ready(bound.text()); },
+                [&](std::uint64_t serial) {
+                  if (serial > saved) folder.save_realm_serial(saved = serial);
+                }});
+  {
+    const Ticker sweeper([&engine] { sweep(engine); });
+    const Ticker linker([&link] { link.tick(); });
+    shutdown.wait();
+    log_info("stopping");
+    engine.end_waits();
+    http.stop();
+  }
+}
+
+}  // namespace waybill::trigger

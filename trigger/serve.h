@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "ticket/adapters/realm_file.h"
+#include "ticket/adapters/shutdown.h"
+#include "ticket/clock.h"
+#include "ticket/keytab.h"
+#include "trigger/listen_address.h"
+#include "trigger/lmdb_engine.h"
+
+namespace waybill::trigger {
+
+struct ServePlan {
+  std::filesystem::path folder;
+  RealmFile realm;
+  ListenAddress listen;
+  std::string url;  ///< where clients reach us; empty: the address that we listen on
+  std::string space = "default";
+  LmdbEngine::Options engine{};
+};
+
+/// Serves until the end is wished for: the folder and its lock, the store key, the store, then the
+/// socket. `listening` is called with the address when the socket is open; until a KDC has answered,
+/// requests that need it get 503. `ready` is called when it has. Throws FileError, StoreError,
+/// StoreDamaged, HttpError and std::runtime_error, each with one sentence.
+struct ServeEvents {
+  std::function<void(const std::string& address)> listening;
+  std::function<void(const std::string& address)> ready;
+};
+void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
+           const ServeEvents& events);
+
+}  // namespace waybill::trigger

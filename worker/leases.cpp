@@ -1,0 +1,109 @@
+#include "worker/leases.h"
+
+#include <algorithm>
+
+#include "ticket/adapters/log.h"
+
+namespace waybill::worker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto again_soon = 1s;  // after a heartbeat that nobody answered
+
+std::chrono::milliseconds interval(const Lease& lease) {
+  return std::max<std::chrono::milliseconds>(500ms, std::chrono::milliseconds(lease.time) / 3);
+}
+
+// Anything else may be mended: a restart, a ticket that must be asked for again.
+bool is_over(Errc code) {
+  return code == Errc::lease_lost || code == Errc::already_ended || code == Errc::not_owner ||
+         code == Errc::not_found;
+}
+
+enum class Beat { kept, lost, unanswered };
+
+Beat send(Source& source, const Lease& lease) {
+  try {  // the edge of this thread: a scheduler that is away must not end it
+    const Checked answer = source.heartbeat(lease);
+    if (answer) return Beat::kept;
+    log_warning("heartbeat_refused",
+                {{"run", lease.run_id}, {"code", describe(answer.error().code).name}});
+    return is_over(answer.error().code) ? Beat::lost : Beat::unanswered;
+  } catch (const std::exception& error) {
+    log_warning("heartbeat_unanswered", {{"run", lease.run_id}, {"why", error.what()}});
+    return Beat::unanswered;
+  }
+}
+
+}  // namespace
+
+LeaseKeeper::LeaseKeeper(Source& source) : source_(source), thread_([this] { work(); }) {}
+
+LeaseKeeper::~LeaseKeeper() {
+  {
+    const std::scoped_lock guard(lock_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+LeaseKeeper::Held::Held(LeaseKeeper& keeper, Lease lease, Stop& stop) : keeper_(keeper) {
+  const std::scoped_lock guard(keeper_.lock_);
+  number_ = keeper_.next_number_++;
+  const Moment due = std::chrono::steady_clock::now() + interval(lease);
+  keeper_.entries_.push_back({number_, std::move(lease), stop, due});
+  if (keeper_.stopping_jobs_) stop.request(Stop::Reason::shutdown);
+  keeper_.wake_.notify_all();
+}
+
+LeaseKeeper::Held::~Held() {
+  const std::scoped_lock guard(keeper_.lock_);
+  std::erase_if(keeper_.entries_, [&](const Entry& entry) { return entry.number == number_; });
+}
+
+void LeaseKeeper::stop_all() {
+  const std::scoped_lock guard(lock_);
+  stopping_jobs_ = true;
+  for (Entry& entry : entries_) entry.stop.request(Stop::Reason::shutdown);
+}
+
+LeaseKeeper::Entry* LeaseKeeper::earliest() {
+  const auto found = std::ranges::min_element(entries_, {}, &Entry::due);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+void LeaseKeeper::work() {
+  std::unique_lock guard(lock_);
+  while (!ending_) {
+    const Entry* next = earliest();
+    if (next == nullptr) {
+      wake_.wait(guard);
+    } else if (const Moment due = next->due; std::chrono::steady_clock::now() < due) {
+      wake_.wait_until(guard, due);
+    } else {
+      const Lease lease = next->lease;
+      extend(guard, next->number, lease);
+    }
+  }
+}
+
+// Without the lock while the scheduler is asked; the job may have ended when it answers.
+void LeaseKeeper::extend(std::unique_lock<std::mutex>& guard, std::uint64_t number,
+                         const Lease& lease) {
+  guard.unlock();
+  const Beat beat = send(source_, lease);
+  guard.lock();
+  const auto entry = std::ranges::find(entries_, number, &Entry::number);
+  if (entry == entries_.end()) return;
+  if (beat == Beat::lost) {
+    entry->stop.request(Stop::Reason::lease_lost);
+    entries_.erase(entry);
+    return;
+  }
+  const auto wait = beat == Beat::kept ? interval(lease) : std::chrono::milliseconds(again_soon);
+  entry->due = std::chrono::steady_clock::now() + wait;
+}
+
+}  // namespace waybill::worker

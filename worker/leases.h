@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "worker/sources.h"
+#include "worker/stop.h"
+
+namespace waybill::worker {
+
+/// Keeps the leases of running jobs alive: one thread sends a heartbeat for each at a third of its
+/// time. When the scheduler says that a lease is over (lost, cancelled, ended) the job is stopped.
+/// A scheduler that is away stops nothing: it cannot hand the job to somebody else meanwhile, and
+/// the first heartbeat after its return tells. Thread-safe.
+class LeaseKeeper {
+ public:
+  /// `source` must outlive it.
+  explicit LeaseKeeper(Source& source);
+  LeaseKeeper(const LeaseKeeper&) = delete;
+  LeaseKeeper& operator=(const LeaseKeeper&) = delete;
+  ~LeaseKeeper();  // nothing may be held any more
+
+  /// The lease is kept for as long as this lives. `stop` is requested when it is lost.
+  class Held {
+   public:
+    Held(LeaseKeeper& keeper, Lease lease, Stop& stop);
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held();
+
+   private:
+    LeaseKeeper& keeper_;
+    std::uint64_t number_;
+  };
+
+  /// Stops every job whose lease is held, and each that comes to be held later.
+  void stop_all();
+
+ private:
+  using Moment = std::chrono::steady_clock::time_point;
+  struct Entry {
+    std::uint64_t number;
+    Lease lease;
+    Stop& stop;
+    Moment due;
+  };
+  void work();
+  void extend(std::unique_lock<std::mutex>& guard, std::uint64_t number, const Lease& lease);
+  Entry* earliest();
+
+  Source& source_;
+  std::mutex lock_;
+  std::condition_variable wake_;
+  std::list<Entry> entries_;
+  std::uint64_t next_number_ = 0;
+  bool stopping_jobs_ = false;
+  bool ending_ = false;
+  std::thread thread_;  // last: everything above exists when it starts
+};
+
+}  // namespace waybill::worker

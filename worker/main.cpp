@@ -1,0 +1,273 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+
+#include "ticket/adapters/files.h"
+#include "ticket/adapters/log.h"
+#include "ticket/adapters/shutdown.h"
+#include "ticket/adapters/system_clock.h"
+#include "worker/dispatcher.h"
+
+// waybill-worker: runs one queue's jobs, each verified offline first.
+
+namespace {
+
+using namespace waybill;
+using namespace waybill::worker;
+using namespace std::chrono_literals;
+
+/// As in every command of Waybill.
+enum class Exit { done = 0, refused = 1, usage = 2, unreachable = 3, credentials = 4, local = 5 };
+
+constexpr const char* main_footer = R"(
+Exit status: 0 done, 1 refused, 2 wrong usage, 3 cannot reach a server, 4 the KDC does not take the
+keytab, 5 local file or permission trouble.)";
+
+constexpr const char* run_footer = R"(
+A handler is a shell command. It gets the decrypted input on standard input and gives the result on
+standard output; what it says on standard error goes to the worker's log. Any status but 0 is a
+failure, which is tried again later. It is told who asked for the work, and what is allowed, in the
+file $WAYBILL_CLAIMS_FILE (JSON) and in WAYBILL_SUBJECT, WAYBILL_QUEUE, WAYBILL_WORKFLOW_ID,
+WAYBILL_WORKFLOW_TYPE, WAYBILL_ACTIONS, WAYBILL_RUN_ID and WAYBILL_ATTEMPT. It never sees a key or a
+ticket, and is ended when the ticket's time is over.
+
+Every verdict on a job is a line of JSON in verdicts.jsonl, in the folder.
+
+Examples:
+  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
+      --handler 'invoice-report=./make-report'
+
+  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
+      --handler 'pay=./pay' --require-action 'pay=bank:transfer' --concurrency 8
+
+  Ctrl-C or SIGTERM ends it: running handlers have 10 seconds to finish, then their jobs are handed
+  back. A second Ctrl-C ends it at once.)";
+
+struct Words {
+  std::string dir, keytab, trigger, realm_file;
+  std::vector<std::string> handlers, required;
+  std::size_t concurrency = 4;
+  unsigned feed_seconds = 2;
+  bool once = false;
+  bool insecure_allow_swap = false;
+};
+
+/// Ends the program: a sentence, and what to do about it.
+struct Failure {
+  Exit exit;
+  std::string sentence;
+  std::string hint{};
+};
+
+int complain(const Failure& failure) {
+  std::cerr << "waybill-worker: error: " << failure.sentence << "\n";
+  if (!failure.hint.empty()) std::cerr << "waybill-worker: hint: " << failure.hint << "\n";
+  return static_cast<int>(failure.exit);
+}
+
+Failure refusal(const Error& error, const std::string& doing) {
+  const ErrorText& text = describe(error.code);
+  return {Exit::refused,
+          doing + ": " + std::string(text.name) + "  " + std::string(text.sentence)};
+}
+
+Keytab load_keytab(const std::string& path) {
+  const SecretBytes file = read_secret_file(path, limits::max_keytab);
+  auto keytab = Keytab::decode(file.expose());
+  if (!keytab) throw FileError(path + " is not a keytab; make one with `waybill keygen`", path);
+  return *std::move(keytab);
+}
+
+RealmFile load_realm_file(const Words& words, const Principal& self) {
+  const auto path = words.realm_file.empty() ? RealmFile::find() : words.realm_file;
+  if (!path) {
+    throw Failure{Exit::local, "no realm file was found",
+                  "name it with --realm-file or $WAYBILL_REALM; the KDC's folder has it"};
+  }
+  RealmFile file = RealmFile::load(*path);
+  if (file.realm != self.realm()) {
+    throw Failure{Exit::local, "the keytab is of " + self.text() + ", and the realm file of " +
+                                   file.realm.text()};
+  }
+  return file;
+}
+
+Handlers load_handlers(const Words& words) {
+  Handlers handlers;
+  const auto check = [](const Checked& added, const char* option, const std::string& value) {
+    if (added) return;
+    const std::string why(describe(added.error().code).sentence);
+    throw Failure{Exit::usage, std::string(option) + " '" + value + "': " + why,
+                  "write --handler 'type=command' and --require-action 'type=action'"};
+  };
+  for (const std::string& value : words.handlers) check(handlers.add(value), "--handler", value);
+  for (const std::string& value : words.required) {
+    check(handlers.require(value), "--require-action", value);
+  }
+  return handlers;
+}
+
+// From the folder when it is there, so that a worker starts while no KDC answers.
+RealmDocument first_realm(RealmCache& cache, Shutdown& shutdown) {
+  if (auto kept = cache.load()) return *std::move(kept);
+  for (int tries = 1;; ++tries) {
+    try {
+      auto fetched = cache.fetch();
+      if (!fetched) throw refusal(fetched.error(), "the realm document is refused");
+      return *std::move(fetched);
+    } catch (const HttpError& error) {
+      if (tries == 1) log_warning("waiting_for_the_kdc", {{"why", error.what()}});
+      if (tries == 30 || shutdown.wait_for(1s)) throw;
+    }
+  }
+}
+
+/// Every part of the worker, in the order in which they need each other.
+class Daemon {
+ public:
+  Daemon(const Words& words, const Keytab& keytab, Shutdown& shutdown)
+      : shutdown_(shutdown),
+        handlers_(load_handlers(words)),
+        kdc_(load_realm_file(words, keytab.principal()), clock_),
+        store_(words.dir),
+        realm_(folder(words) / "realm.bin", kdc_),
+        audience_(keytab, first_realm(realm_, shutdown)),
+        revocations_(store_),
+        uses_(store_),
+        verifier_(audience_, revocations_, uses_),
+        upkeep_({kdc_, realm_, audience_, revocations_, uses_},
+                {.feed_every = std::chrono::seconds(words.feed_seconds)}),
+        self_(kdc_, keytab, clock_),
+        source_(words.trigger, self_, clock_),
+        leases_(source_),
+        runner_(clock_),
+        verdicts_(folder(words) / "verdicts.jsonl"),
+        worker_({verifier_, revocations_, upkeep_, handlers_, runner_, verdicts_, source_, leases_,
+                 clock_}),
+        dispatcher_({worker_, source_, leases_},
+                    {.concurrency = words.concurrency, .once = words.once}) {}
+
+  /// Ends when the program is told to, or with --once after a job.
+  std::optional<Worker::End> run();
+
+ private:
+  static std::filesystem::path folder(const Words& words) { return words.dir; }
+  void greet();
+
+  Shutdown& shutdown_;
+  SystemClock clock_;
+  Handlers handlers_;
+  KdcClient kdc_;
+  Store store_;
+  RealmCache realm_;
+  Audience audience_;
+  RevocationMirror revocations_;
+  UseTable uses_;
+  Verifier verifier_;
+  Upkeep upkeep_;
+  ServicePrincipal self_;
+  TriggerSource source_;
+  LeaseKeeper leases_;
+  Runner runner_;
+  Verdicts verdicts_;
+  Worker worker_;
+  Dispatcher dispatcher_;
+};
+
+// A keytab that the KDC does not take is worth an early word; a server that is away is waited for.
+void Daemon::greet() {
+  try {
+    const auto trigger = source_.introduce();
+    if (!trigger && trigger.error().code == Errc::login_failed) {
+      throw Failure{Exit::credentials,
+                    "the KDC does not take the key of " + self_.principal().text(),
+                    "register it: waybill admin queue add, with the public half of this keytab"};
+    }
+    if (!trigger) throw refusal(trigger.error(), "there is no ticket for the trigger");
+    log_info("ready", {{"queue", self_.principal().text()},
+                       {"trigger", trigger->text()},
+                       {"address", source_.url()}});
+  } catch (const HttpError& error) {
+    log_warning("waiting_for_a_server", {{"why", error.what()}});
+  }
+}
+
+std::optional<Worker::End> Daemon::run() {
+  upkeep_.sync_feed();
+  greet();
+  upkeep_.start();
+  std::thread polling([this] {
+    dispatcher_.run();
+    shutdown_.request();  // with --once; otherwise it was requested before
+  });
+  shutdown_.wait();
+  log_info("stopping");
+  dispatcher_.stop();
+  polling.join();
+  log_info("stopped");
+  return dispatcher_.last_end();
+}
+
+int run(const Words& words) {
+  if (!LockedArena::start() && !words.insecure_allow_swap) {
+    throw Failure{Exit::local, "memory cannot be locked, so keys might reach the swap",
+                  "raise the limit (ulimit -l), or allow it with --insecure-allow-swap"};
+  }
+  harden_process();
+  Shutdown shutdown;
+  Daemon daemon(words, load_keytab(words.keytab), shutdown);
+  const auto end = daemon.run();
+  return !words.once || end == Worker::End::completed ? 0 : static_cast<int>(Exit::refused);
+}
+
+void describe_run(CLI::App& app, Words& words) {
+  app.add_option("--dir", words.dir, "the worker's folder; made when it is missing")->required();
+  app.add_option("--keytab", words.keytab, "the queue's key, from `waybill keygen`")->required();
+  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port")->required();
+  app.add_option("--handler", words.handlers, "type=command, for each type of workflow")
+      ->required()
+      ->allow_extra_args(false);
+  app.add_option("--require-action", words.required,
+                 "type=action: the ticket must allow it, or the job is refused")
+      ->allow_extra_args(false);
+  app.add_option("--concurrency", words.concurrency, "jobs at the same time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--realm-file", words.realm_file,
+                 "else $WAYBILL_REALM, ~/.config/waybill/realm.toml, /etc/waybill/realm.toml");
+  app.add_option("--feed-interval", words.feed_seconds, "seconds between two looks at the feed")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  app.add_flag("--once", words.once, "end after one job; status 1 when it was not completed");
+  app.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
+               "start although memory cannot be locked");
+  app.footer(run_footer);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs the jobs of one queue. Each is verified offline before anything is run.",
+               "waybill-worker");
+  app.require_subcommand(1);
+  app.footer(main_footer);
+  Words words;
+  describe_run(*app.add_subcommand("run", "poll a trigger, verify its jobs, run their handlers"),
+               words);
+  try {
+    app.parse(argc, argv);
+    return run(words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  } catch (const Failure& failure) {
+    return complain(failure);
+  } catch (const HttpError& error) {
+    return complain({Exit::unreachable, error.what()});
+  } catch (const std::exception& error) {
+    return complain({Exit::local, error.what()});
+  }
+}

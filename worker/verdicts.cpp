@@ -1,0 +1,63 @@
+#include "worker/verdicts.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+
+#include <nlohmann/json.hpp>
+
+#include "ticket/fields.h"
+
+namespace waybill::worker {
+namespace {
+
+using Row = nlohmann::ordered_json;
+
+[[noreturn]] void fail(const char* doing) {
+  throw std::system_error(errno, std::generic_category(), doing);
+}
+
+Row row_of(const VerdictRecord& verdict) {
+  const LeasedJob& leased = verdict.job;
+  const bool whole = static_cast<bool>(leased.job);
+  return {{"time", rfc3339(verdict.time)},
+          {"workflow", whole ? leased.job->workflow_id : ""},
+          {"type", whole ? leased.job->workflow_type : ""},
+          {"run", leased.lease.run_id},
+          {"attempt", whole ? leased.job->attempt : 0U},
+          {"ticket", verdict.ticket ? to_hex(*verdict.ticket) : ""},
+          {"subject", verdict.subject ? verdict.subject->text() : ""},
+          {"verdict", verdict.refusal ? describe(*verdict.refusal).name : "accepted"}};
+}
+
+}  // namespace
+
+Verdicts::Verdicts(const std::filesystem::path& file)
+    : file_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  if (!file_.is_open()) fail(("cannot open " + file.string()).c_str());
+}
+
+void Verdicts::record(const VerdictRecord& verdict) {
+  const std::string line = row_of(verdict).dump() + "\n";
+  const std::scoped_lock guard(lock_);
+  // One write at the end of the file: lines of several processes do not mix.
+  if (::write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
+      ::fdatasync(file_.get()) != 0) {
+    fail("cannot write a verdict");
+  }
+}
+
+std::string rfc3339(Time time) {
+  const std::time_t seconds = time.time_since_epoch().count();
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+}  // namespace waybill::worker

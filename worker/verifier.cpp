@@ -1,0 +1,183 @@
+#include "worker/verifier.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ticket/limits.h"
+#include "ticket/payload.h"
+
+namespace waybill::worker {
+namespace {
+
+constexpr std::array steps{
+    StepText{Step::shape, "shape", "it has the form of a ticket, in canonical encoding", false},
+    StepText{Step::kind, "kind", "a service ticket of this realm, in a version spoken here", false},
+    StepText{Step::audience, "audience", "it is addressed to this queue", false},
+    StepText{Step::kvno, "kvno", "the keytab holds the key version that it names", false},
+    StepText{Step::seal, "seal", "it opens with that key, and nothing in it was changed", false},
+    StepText{Step::decoding, "decoding", "what is inside has its form and agrees with the outside",
+             false},
+    StepText{Step::session, "session", "the session key is the one that the body commits to",
+             false},
+    StepText{Step::proof, "proof", "the KDC signed it", false},
+    StepText{Step::times, "times", "it is valid now", false},
+    StepText{Step::binding, "binding", "it is for this workflow, type and input", true},
+    StepText{Step::start, "start", "the work was started in time", true},
+    StepText{Step::feed, "feed", "the revocation feed is recent enough to judge it", false},
+    StepText{Step::revocation, "revocation", "nothing that it stands on was revoked", false},
+    StepText{Step::first_use, "first use", "it has been used for no other run", true},
+    StepText{Step::actions, "actions", "it allows every action that the work needs", true},
+};
+
+// Which step of Audience::accept() gave this error. Form is checked twice: outside, then inside.
+Step step_of(Errc code, Bytes ticket, const Principal& self) {
+  const auto sealed = SealedTicket::parse(ticket);
+  switch (code) {
+    case Errc::bad_version:
+    case Errc::wrong_kind:
+    case Errc::wrong_realm:
+      return Step::kind;
+    case Errc::wrong_audience:
+      return sealed && sealed->header().audience == self.name() ? Step::decoding : Step::audience;
+    case Errc::unknown_kvno:
+      return Step::kvno;
+    case Errc::bad_integrity:
+      return Step::seal;
+    case Errc::session_mismatch:
+      return Step::session;
+    case Errc::unknown_signer:
+    case Errc::bad_proof:
+      return Step::proof;
+    case Errc::not_yet_valid:
+    case Errc::ticket_expired:
+      return Step::times;
+    default:
+      return sealed ? Step::decoding : Step::shape;
+  }
+}
+
+// The namespace, workflow id and type that the ticket was issued for, and the exact input.
+Result<SecretBuffer> check_binding(const VerifiedTicket& ticket, const Job& job) {
+  const Body& body = ticket.body();
+  if (!body.work) return Error{Errc::wrong_workflow, "a ticket for no work"};
+  const Work& work = *body.work;
+  if (work.space != job.space) return Error{Errc::wrong_namespace, "job"};
+  if (work.id != job.workflow_id) return Error{Errc::wrong_workflow, "job"};
+  if (work.type != job.workflow_type) return Error{Errc::wrong_workflow_type, "job"};
+  const InputBinding binding{work.space, body.audience.name(), work.type, work.id};
+  TRY(plain, open_input(ticket.session(), binding, job.sealed_input));
+  const WipeOnExit wiped(plain);
+  if (input_digest(plain) != work.input) return Error{Errc::wrong_input, "digest"};
+  return secret_copy(plain);
+}
+
+// The age is judged by the host's clock, which must not run behind what the KDC signed: it would
+// take an old feed for a fresh one.
+Checked check_feed(const Body& body, const Revocations::Head& head, Time now) {
+  if (head.sequence < body.feed_floor) return Error{Errc::feed_stale, "feed floor not reached"};
+  if (now - head.time > body.max_staleness) return Error{Errc::feed_stale, "too old a head"};
+  if (head.time > now + limits::clock_skew) return Error{Errc::feed_stale, "our clock is behind"};
+  return ok();
+}
+
+Checked check_actions(const Body& body, std::span<const std::string> needed) {
+  const auto allowed = [&](const std::string& action) {
+    return std::ranges::find(body.actions, action) != body.actions.end();
+  };
+  if (!std::ranges::all_of(needed, allowed)) return Error{Errc::action_denied, "handler"};
+  return ok();
+}
+
+}  // namespace
+
+std::span<const StepText> all_steps() { return steps; }
+
+Buffer VerifiedJob::seal_result(Bytes result) const {
+  return waybill::seal_result(ticket_.session(), {claims().id, work().id, run_chain_}, result);
+}
+
+struct Verifier::Progress {
+  Step step = Step::shape;
+  std::optional<TicketId> ticket;
+  std::optional<Principal> subject;
+
+  void knows(const Body& body) {
+    ticket = body.id;
+    subject = body.subject;
+  }
+  template <class Accepted>
+  Verdict<Accepted> verdict(Result<Accepted> result) && {
+    return {std::move(result), step, ticket, std::move(subject)};
+  }
+};
+
+// Steps shape to times. Only a refusal costs more, to say which of them it was.
+Result<VerifiedTicket> Verifier::accept(Bytes ticket, Time now, Progress& progress) {
+  auto accepted = audience_.accept(ticket, now);
+  if (accepted) {
+    progress.step = Step::times;
+    progress.knows(accepted->body());
+    return accepted;
+  }
+  progress.step = step_of(accepted.error().code, ticket, audience_.principal());
+  if (progress.step == Step::times) {  // signed by the KDC, hence worth a record
+    if (const auto opened = audience_.open(ticket)) progress.knows(opened->body());
+  }
+  return accepted;
+}
+
+// Steps feed and revocation. Gives whether the feed was too old for a ticket that bears it.
+Result<bool> Verifier::check_revocation(const Body& body, const Revocations::Head& head, Time now,
+                                        Progress& progress) const {
+  progress.step = Step::feed;
+  const Checked fresh = check_feed(body, head, now);
+  const bool soft = (body.flags & flags::soft_feed) != 0;
+  if (!fresh && !soft) return fresh.error();
+
+  progress.step = Step::revocation;
+  if (revocations_.concerns(body)) return Error{Errc::revoked, "feed"};
+  return !fresh;
+}
+
+Result<VerifiedJob> Verifier::run_steps(const Job& job, std::span<const std::string> needed,
+                                        Time now, Progress& progress) {
+  const Revocations::Head head = revocations_.head();
+  TRY(ticket, accept(job.ticket, std::max(now, head.time), progress));
+  const Body& body = ticket.body();
+
+  progress.step = Step::binding;
+  TRY(input, check_binding(ticket, job));
+
+  progress.step = Step::start;
+  if (job.started_at >= body.start_by) return Error{Errc::start_too_late, "start_by"};
+
+  TRY(feed_was_stale, check_revocation(body, head, now, progress));
+
+  progress.step = Step::first_use;
+  const Time keep_until = std::max(body.run_until, body.renew_until);  // renewal keeps the id
+  CHECK_OK(uses_.pin(body.id, job.run_chain, keep_until));
+
+  progress.step = Step::actions;
+  CHECK_OK(check_actions(body, needed));
+  return VerifiedJob(std::move(ticket), std::move(input), job.run_chain, feed_was_stale);
+}
+
+Verdict<VerifiedJob> Verifier::verify(const Job& job, std::span<const std::string> needed,
+                                      Time now) {
+  Progress progress;
+  auto result = run_steps(job, needed, now, progress);
+  return std::move(progress).verdict(std::move(result));
+}
+
+Verdict<VerifiedTicket> Verifier::check_ticket(Bytes ticket, Time now) {
+  Progress progress;
+  const Revocations::Head head = revocations_.head();
+  auto result = accept(ticket, std::max(now, head.time), progress);
+  if (result) {
+    const auto checked = check_revocation(result->body(), head, now, progress);
+    if (!checked) result = checked.error();
+  }
+  return std::move(progress).verdict(std::move(result));
+}
+
+}  // namespace waybill::worker

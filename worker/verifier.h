@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ticket/audience.h"
+#include "ticket/ticket.h"
+
+/// The offline check of a job: everything that a queue's owner relies on, in one header.
+///
+/// A scheduler hands a worker a job. The worker asks nobody; it holds its queue's keytab, the realm
+/// document, a mirror of the revocation feed and a table of the tickets that it has used before.
+/// From those alone Verifier::verify() says who asked for the work, what may be done for them and
+/// until when, or refuses. The scheduler is believed in nothing: what it says of the job must agree
+/// with what the KDC signed and with an input that only the trigger of that ticket could seal.
+namespace waybill::worker {
+
+/// A job as a scheduler describes it.
+struct Job {
+  std::string space;          ///< namespace of the engine
+  std::string workflow_id;
+  std::string workflow_type;
+  std::string run_chain;      ///< the first run's id: the same in each retry, another in a copy
+  std::uint32_t attempt = 1;  ///< for the handler and the log; decides nothing
+  Time started_at{};          ///< when the engine took the work, by the engine's word
+  Buffer ticket;
+  Buffer sealed_input;
+};
+
+/// The steps in their order, numbered as in specs/protocol.md 4. Each has its own errors, and no
+/// step runs when one before it has failed.
+enum class Step : std::uint8_t {
+  shape = 1,   // malformed, not_canonical, limit_exceeded, bad_name
+  kind,        // bad_version, wrong_kind, wrong_realm
+  audience,    // wrong_audience
+  kvno,        // unknown_kvno
+  seal,        // bad_integrity
+  decoding,    // as shape; wrong_audience when body and header differ
+  session,     // session_mismatch
+  proof,       // unknown_signer, bad_proof
+  times,       // not_yet_valid, ticket_expired
+  binding,     // wrong_namespace, wrong_workflow, wrong_workflow_type, bad_integrity, wrong_input
+  start,       // start_too_late
+  feed,        // feed_stale
+  revocation,  // revoked
+  first_use,   // ticket_reused
+  actions,     // action_denied
+};
+struct StepText {
+  Step step;
+  std::string_view name;
+  std::string_view passed;  ///< what is known once the step has passed, as a sentence
+  bool needs_job;           ///< cannot be checked with nothing but a ticket
+};
+/// All of them, in order, for whoever shows a verdict step by step.
+std::span<const StepText> all_steps();
+
+/// What was revoked, as far as this host knows. Thread-safe. The real one is RevocationMirror.
+class Revocations {
+ public:
+  /// How far the feed has come, and when the KDC signed that. Zero: nothing was heard yet.
+  struct Head {
+    std::uint64_t sequence = 0;
+    Time time{};
+  };
+  Revocations() = default;
+  Revocations(const Revocations&) = delete;
+  Revocations& operator=(const Revocations&) = delete;
+  virtual ~Revocations() = default;
+  virtual Head head() const = 0;
+  /// Whether an entry concerns it: its id, its lineage, subject, actors, queue or workflow.
+  virtual bool concerns(const Body& body) const = 0;
+};
+
+/// Which run each ticket was first used for. Thread-safe. The real one is UseTable.
+class Uses {
+ public:
+  Uses() = default;
+  Uses(const Uses&) = delete;
+  Uses& operator=(const Uses&) = delete;
+  virtual ~Uses() = default;
+  /// The first call for a ticket pins it to that run, durably before it returns; later ones pass
+  /// for the same run only. The pin must be kept until `keep_until`. Errors: ticket_reused.
+  virtual Checked pin(const TicketId& ticket, std::string_view run_chain, Time keep_until) = 0;
+};
+
+/// A job that passed every step: holding one is the right to run it. Made by a Verifier alone.
+class VerifiedJob {
+ public:
+  /// Who asked (subject), who acts for them, what may be done (actions) and until when, all as the
+  /// KDC signed it.
+  const Body& claims() const { return ticket_.body(); }
+  const Work& work() const { return *ticket_.body().work; }
+  /// The input that the ticket was issued for, decrypted.
+  Bytes input() const { return input_; }
+  const std::string& run_chain() const { return run_chain_; }
+  /// The feed was too old, and the ticket says to go on all the same (flags::soft_feed).
+  bool feed_was_stale() const { return feed_was_stale_; }
+
+  /// A result that opens only for the trigger of this ticket, and only as the result of this run.
+  Buffer seal_result(Bytes result) const;
+
+ private:
+  friend class Verifier;
+  VerifiedJob(VerifiedTicket ticket, SecretBuffer input, std::string run_chain, bool stale)
+      : ticket_(std::move(ticket)),
+        input_(std::move(input)),
+        run_chain_(std::move(run_chain)),
+        feed_was_stale_(stale) {}
+  VerifiedTicket ticket_;
+  SecretBuffer input_;
+  std::string run_chain_;
+  bool feed_was_stale_;
+};
+
+/// What came of a check.
+template <class Accepted>
+struct Verdict {
+  Result<Accepted> result;
+  Step step;  ///< the last one that passed, or the one that refused
+  /// For the record: known once the KDC's signature has been checked, whatever came after.
+  std::optional<TicketId> ticket;
+  std::optional<Principal> subject;
+};
+
+/// The check. No network, no clock. Thread-safe; what it refers to must outlive it. Throws
+/// StoreError when the tables behind Revocations or Uses cannot be read or written.
+class Verifier {
+ public:
+  Verifier(Audience& audience, const Revocations& revocations, Uses& uses)
+      : audience_(audience), revocations_(revocations), uses_(uses) {}
+
+  /// All steps. `needed` are the actions that the work is about to use; the ticket must allow each.
+  /// `now` is this host's clock; the time of the feed's head, which the KDC signed, is a floor
+  /// under it, so that setting the clock back revives nothing.
+  Verdict<VerifiedJob> verify(const Job& job, std::span<const std::string> needed, Time now);
+
+  /// The steps that need nothing but the ticket (all but binding, start, first_use and actions):
+  /// for showing its owner what a worker would say of it. Uses nothing up.
+  Verdict<VerifiedTicket> check_ticket(Bytes ticket, Time now);
+
+ private:
+  struct Progress;
+  Result<VerifiedTicket> accept(Bytes ticket, Time now, Progress& progress);
+  Result<bool> check_revocation(const Body& body, const Revocations::Head& head, Time now,
+                                Progress& progress) const;
+  Result<VerifiedJob> run_steps(const Job& job, std::span<const std::string> needed, Time now,
+                                Progress& progress);
+
+  Audience& audience_;
+  const Revocations& revocations_;
+  Uses& uses_;
+};
+
+}  // namespace waybill::worker

@@ -1,0 +1,163 @@
+#include "worker/worker.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "ticket/adapters/log.h"
+
+namespace waybill::worker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto feed_patience = 5min;
+constexpr auto shutdown_patience = 5s;
+
+std::string_view name_of(Errc code) { return describe(code).name; }
+
+}  // namespace
+
+bool Worker::should_poll() const {
+  const std::scoped_lock guard(lock_);
+  return !waiting_ || std::chrono::steady_clock::now() >= waiting_->until ||
+         parts_.revocations.head().time > waiting_->head;
+}
+
+Worker::Judged Worker::judge(const Job& job) {
+  const Handler* handler = parts_.handlers.find(job.workflow_type);
+  const auto needed = handler == nullptr ? std::vector<std::string>{} : handler->actions;
+  auto verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
+  bool mended = false;
+  bool may_pass_later = false;
+  if (!verdict.result && verdict.result.error().code == Errc::feed_stale) {
+    mended = parts_.upkeep.sync_feed();
+    may_pass_later = true;
+  } else if (!verdict.result && verdict.result.error().code == Errc::unknown_signer) {
+    mended = parts_.upkeep.refresh_realm();
+    may_pass_later = !mended;
+  }
+  if (mended) {
+    verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
+    const bool stale = !verdict.result && verdict.result.error().code == Errc::feed_stale;
+    may_pass_later = may_pass_later && stale;
+  }
+  if (verdict.result && handler == nullptr) verdict.result = Error{Errc::no_handler, "type"};
+  return {std::move(verdict), may_pass_later};
+}
+
+Worker::End Worker::work_on(const LeasedJob& leased) {
+  Stop stop;
+  const LeaseKeeper::Held held(parts_.leases, leased.lease, stop);
+  if (!leased.job) {
+    const Errc code = leased.job.error().code;
+    parts_.verdicts.record({parts_.clock.now(), leased, {}, {}, code});
+    return refuse(leased, code, stop);
+  }
+  const Judged judged = judge(*leased.job);
+  const auto& verdict = judged.verdict;
+  const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
+  parts_.verdicts.record(
+      {parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
+  if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, stop);
+  if (refusal) return refuse(leased, *refusal, stop);
+  return run(leased, *verdict.result, stop);
+}
+
+Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop) {
+  log_warning("job_refused", {{"run", leased.lease.run_id},
+                              {"workflow", leased.job ? leased.job->workflow_id : ""},
+                              {"code", name_of(code)}});
+  const bool told = report(leased.lease, stop,
+                           [&] { return parts_.source.refuse(leased.lease, code); });
+  return told ? End::refused : End::lost;
+}
+
+Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& stop) {
+  log_warning("job_handed_back", {{"run", leased.lease.run_id},
+                                  {"workflow", leased.job->workflow_id},
+                                  {"code", name_of(code)}});
+  if (code == Errc::feed_stale) {
+    const Time head = parts_.revocations.head().time;
+    const std::scoped_lock guard(lock_);
+    waiting_ = Waiting{head, std::chrono::steady_clock::now() + feed_patience};
+  }
+  const std::string message = std::string(name_of(code)) + ": the worker cannot tell at the " +
+                              "moment, because no KDC answers it";
+  const bool told = report(leased.lease, stop,
+                           [&] { return parts_.source.fail(leased.lease, message, true); });
+  return told ? End::handed_back : End::lost;
+}
+
+Worker::End Worker::run(const LeasedJob& leased, const VerifiedJob& job, Stop& stop) {
+  const std::string& id = job.work().id;
+  log_info("job_accepted", {{"workflow", id},
+                            {"type", job.work().type},
+                            {"run", job.run_chain()},
+                            {"subject", job.claims().subject.text()}});
+  const Briefing briefing(job, leased.job->attempt);
+  const HandlerRun handler_run{
+      parts_.handlers.find(job.work().type)->command, briefing.environment(), job.input(),
+      job.claims().run_until, [&](std::string_view line) {
+        log_info("handler_message", {{"workflow", id}, {"line", line}});
+      }};
+  const HandlerEnd end = parts_.runner.run(handler_run, stop);
+  return report_end(leased, job, end, stop);
+}
+
+Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,
+                               const HandlerEnd& end, const Stop& stop) {
+  const std::string& id = job.work().id;
+  if (stop.reason() == Stop::Reason::lease_lost) {
+    log_warning("job_lost", {{"workflow", id}, {"run", job.run_chain()}});
+    return End::lost;
+  }
+  if (end.how == HandlerEnd::How::exited && end.status == 0) {
+    const Buffer sealed = job.seal_result(end.output);
+    const bool told = report(leased.lease, stop,
+                             [&] { return parts_.source.complete(leased.lease, sealed); });
+    if (told) log_info("job_completed", {{"workflow", id}, {"run", job.run_chain()}});
+    return told ? End::completed : End::lost;
+  }
+  const bool stopped = end.how == HandlerEnd::How::stopped;
+  const bool retry = stopped || end.how == HandlerEnd::How::exited ||
+                     end.how == HandlerEnd::How::killed;
+  const std::string message = describe(end);
+  log_warning(stopped ? "job_handed_back" : "job_failed", {{"workflow", id}, {"why", message}});
+  const bool told = report(leased.lease, stop, [&] {
+    return parts_.source.fail(leased.lease, message, retry);
+  });
+  if (!told) return End::lost;
+  return stopped ? End::handed_back : End::failed;
+}
+
+// The work is done and only has to be told, so an absent scheduler is worth some patience. What it
+// answers is final, also that the lease is over.
+bool Worker::report(const Lease& lease, const Stop& stop, const Report& send) {
+  const Moment start = std::chrono::steady_clock::now();
+  for (auto pause = 250ms;; pause = std::min<std::chrono::milliseconds>(2 * pause, 5s)) {
+    std::string why;
+    try {
+      const Checked answer = send();
+      if (answer) return true;
+      why = name_of(answer.error().code);
+      if (answer.error().code != Errc::busy) {
+        log_warning("report_refused", {{"run", lease.run_id}, {"code", why}});
+        return false;
+      }
+    } catch (const HttpError& error) {
+      why = error.what();
+    }
+    const auto reason = stop.reason();
+    const auto patience = reason == Stop::Reason::shutdown
+                              ? std::chrono::milliseconds(shutdown_patience)
+                              : std::chrono::milliseconds(report_patience);
+    const auto waited = std::chrono::steady_clock::now() - start;
+    if (reason == Stop::Reason::lease_lost || waited + pause > patience) {
+      log_error("report_given_up", {{"run", lease.run_id}, {"why", why}});
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace waybill::worker
