@@ -61,7 +61,7 @@ void doctored_caveats(Cast& cast, Scoreboard& board) {
     return code_of(cast.orders.exchange(put_together(parts), asked));
   };
   board.attack(
-      "a stripped caveat: the one that limits the actions",
+      "a stripped caveat: the one on actions",
       send(
           [](Parts& parts) {
             parts.caveats.erase(parts.caveats.begin() +
@@ -71,7 +71,7 @@ void doctored_caveats(Cast& cast, Scoreboard& board) {
       {Errc::bad_tag});
   Errand widened;
   widened.actions.push_back("invoice:pay");
-  board.attack("a widened action: invoice:pay written into the caveat",
+  board.attack("a widened action: invoice:pay, in the caveat",
                send(
                    [&](Parts& parts) {
                      parts.caveats[position_of<caveat::Actions>(parts)] =
@@ -80,7 +80,7 @@ void doctored_caveats(Cast& cast, Scoreboard& board) {
                    widened),
                {Errc::bad_tag});
   board.attack(
-      "a caveat appended by a thief, to change who may use it",
+      "a caveat appended by a thief: for me, too",
       send(
           [&](Parts& parts) {
             parts.caveats.push_back(encode(Caveat(caveat::Audience{cast.rogue.principal()})));
@@ -97,24 +97,21 @@ void greedy_trigger(Cast& cast, Scoreboard& board) {
   };
   Errand more = errand;
   more.actions.push_back("invoice:pay");
-  board.attack("a trigger asks for an action that Carol did not delegate", ask(more),
-               {Errc::caveat_action});
+  board.attack("a trigger asks for more than Carol's caveats", ask(more), {Errc::caveat_action});
   Errand elsewhere = errand;
   elsewhere.queue = "queue-bob";
-  board.attack("a trigger asks for Bob's queue with Carol's delegation", ask(elsewhere),
-               {Errc::caveat_queue});
+  board.attack("a trigger asks for Bob's queue, as Carol", ask(elsewhere), {Errc::caveat_queue});
   Errand other = errand;
   other.input = "an input of the trigger's own\n";
   board.attack("a trigger swaps the input before it asks", ask(other),
                {Errc::caveat_input, Errc::wrong_request});
   Errand longer = errand;
   longer.run_for = 48h;
-  board.attack("a trigger asks for two days where the grant says one hour", ask(longer),
-               {Errc::grant_duration});
+  board.attack("a trigger asks for two days; the grant: 1 h", ask(longer), {Errc::grant_duration});
   Errand greedy = errand;
   greedy.actions = {"invoice:read", "invoice:pay"};
   board.attack(
-      "Carol herself asks for what no grant gives her",
+      "Carol asks for what no grant gives her",
       code_of(cast.orders.exchange(cast.carol.delegation(cast.orders.principal(), greedy), greedy)),
       {Errc::grant_action});
 }
@@ -137,7 +134,7 @@ void stolen_credentials(Cast& cast, Scoreboard& board) {
 
   const Principal dave = cast.dave.principal();
   board.attack(
-      "Dave asks for work on a queue where no grant names him",
+      "Dave asks for work where no grant names him",
       code_of(cast.orders.exchange(cast.dave.delegation(cast.orders.principal(), errand), errand)),
       {Errc::grant_missing});
   board.attack("Dave gives himself a grant",

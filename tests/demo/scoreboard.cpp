@@ -28,7 +28,7 @@ void Scoreboard::line(std::string_view mark, std::string_view colour, std::strin
                       std::string_view what) const {
   const std::string shown = padded(mark, 8);
   print("  " + (colour_ ? std::string(colour) + shown + "\033[0m" : shown) + " " +
-        padded(code, 20) + " " + std::string(what) + "\n");
+        padded(code, 19) + " " + std::string(what) + "\n");
 }
 
 void Scoreboard::honest(std::string_view what, bool accepted, std::string_view code) {

@@ -85,7 +85,7 @@ void forged_result(Cast& cast, Door& door, Scoreboard& board) {
                                     bytes_of("all invoices are paid\n"));
   const json report{{"lease", job.at("lease")}, {"result", to_base64(forged)}};
   const std::string path = "/v1/jobs/" + job.at("run_id").get<std::string>() + "/complete";
-  board.attack("a forged result, reported by a thief of the queue's place",
+  board.attack("a forged result, by a thief in the queue's place",
                door.ask(thief, "POST", path, report.dump()).code, {Errc::bad_result});
 
   const std::string mine = "/v1/workflows/" + job.at("workflow_id").get<std::string>();
@@ -106,12 +106,12 @@ void borrowed_requests(Cast& cast, Door& door, Scoreboard& board) {
   board.honest("Bob's worker polls Bob's queue", first.code.empty(), first.code);
   board.attack("the same request, overheard and sent again",
                door.send("POST", own, poll_body(), once).code, {Errc::request_replayed});
-  board.attack("the presentation of one request, used for another",
+  board.attack("one request's presentation, used for another",
                door.send("POST", own, json{{"wait_seconds", 0}, {"max", 9}}.dump(),
                          door.present_as(bob, "POST", own, poll_body()))
                    .code,
                {Errc::wrong_request});
-  board.attack("another queue's poll: Bob's worker asks for Alice's jobs",
+  board.attack("another queue's poll: Bob's asks for Alice's",
                door.ask(bob, "POST", other, poll_body()).code, {Errc::not_permitted});
 }
 

@@ -99,13 +99,13 @@ void swapped_payloads(Cast& cast, Stage& stage, Scoreboard& board) {
   const Granted two = fresh(cast, "invoice-report-five");
   CraftedJob swapped = stage.job_of(one);
   swapped.input = two.sealed_input;
-  board.attack("a swapped payload: the sealed input of another job", stage.hand_over(swapped),
+  board.attack("a swapped payload: another job's sealed input", stage.hand_over(swapped),
                {Errc::bad_integrity});
   CraftedJob resealed = stage.job_of(one);
   resealed.input = seal_input(one.ticket.session,
                               {"default", "queue-alice", one.errand.type, one.errand.workflow_id},
                               bytes_of("an input that Carol never saw\n"));
-  board.attack("a swapped payload, sealed well by a trigger gone bad", stage.hand_over(resealed),
+  board.attack("a swapped payload, sealed by a bad trigger", stage.hand_over(resealed),
                {Errc::wrong_input});
 }
 
