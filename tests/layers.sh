@@ -8,7 +8,7 @@ export LC_ALL=C
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
 file_limit=400     # lines of any one file
-ticket_limit=2000  # lines of code in ticket/, which an auditor reads whole
+ticket_limit=2400  # lines of code in the sources of ticket/; its headers are read as its manual
 breaches=0
 
 for folder in ticket kdc trigger worker tools tests; do
@@ -58,9 +58,10 @@ for program in kdc trigger worker; do
   only "$program includes only itself, ticket and adapters" \
     "$ours" "$include\"($program/|$ticket|$adapters)" "^$program/"
 done
-# `waybill verify` is the worker's own check, so tools see the verifier and its two tables.
-verifier='worker/(verifier|revocations|uses)\.h"'
-only 'tools include only tools, ticket, adapters and the verifier' \
+# `waybill verify` is the worker's own check, and `waybill audit verify` reads the KDC's chain: so
+# tools see the verifier with its two tables, and the chain as values.
+verifier='(worker/(verifier|revocations|uses)|kdc/audit_chain)\.h"'
+only 'tools include only tools, ticket, adapters, the verifier and the audit chain' \
   "$ours" "$include\"(tools/|$ticket|$adapters|$verifier)" '^tools/'
 only 'tests of ticket include only ticket and tests' \
   "$ours" "$include\"($ticket|tests/)" '^tests/ticket/'
@@ -92,11 +93,17 @@ while read -r lines file; do
   breach "a file has at most $file_limit lines" <<<"$file:$lines:$lines lines"
 done < <(wc -l "${files[@]}" | awk -v limit=$file_limit '$1 > limit && $2 != "total"')
 
-code=$(find ticket -maxdepth 1 \( -name '*.h' -o -name '*.cpp' \) -exec cat {} + |
+code=$(find ticket -maxdepth 1 -name '*.cpp' -exec cat {} + |
   sed -E 's@//.*@@; s@/\*.*\*/@@' |
   awk '/\/\*/ {skip = 1} !skip && NF {n++} /\*\// {skip = 0} END {print n + 0}')
 [ "$code" -le $ticket_limit ] ||
-  breach "ticket has at most $ticket_limit lines of code" <<<"ticket:1:$code lines"
+  breach "the sources of ticket have at most $ticket_limit lines of code" <<<"ticket:1:$code lines"
+
+# --- ARCHITECTURE.md: the walk names functions that exist --------------------------------------
+while IFS=' ' read -r file name; do
+  grep -qE "(^|[^A-Za-z_])$name\(" "$file" 2>/dev/null ||
+    breach 'the walk in ARCHITECTURE.md names functions that exist' <<<"ARCHITECTURE.md:1:$file $name"
+done < <(sed -nE 's/.*\| `([a-z_/]+\.cpp)` \| `([A-Za-z_:]+)` \|.*/\1 \2/p' ARCHITECTURE.md)
 
 # --- The build ------------------------------------------------------------------------------
 for file in "${files[@]}"; do

@@ -21,9 +21,10 @@ struct Bench {
   PrincipalKey queue_key = PrincipalKey::random();
   KdcSigningKey signer = KdcSigningKey::random();
   RollingKey rolling = RollingKey::random();
-  RealmDocument document{realm(), Digest{},
-                         1,       now,
-                         {},      {{KeyId{1}, signer.public_key(), now - Seconds{60}, now + Seconds{86400}}}};
+  RealmDocument document{
+      realm(), Digest{},
+      1,       now,
+      {},      {{KeyId{1}, signer.public_key(), now - Seconds{60}, now + Seconds{86400}}}};
 
   NewTicket ticket(const SessionKey& session) const {
     Body body{random_bytes<16>(),
@@ -67,7 +68,6 @@ struct Bench {
                     document);
   }
 };
-
 
 void raw_hash(const Buffer& wire, std::size_t size) {
   FixedBytes<32> out{};
@@ -132,7 +132,8 @@ void open_fresh_key_and_root_floor(benchmark::State& state) {
   const Signature signature = sign(bench.signer, Bytes(wire).first(80));
   FixedBytes<32> shared{};
   for (auto _ : state) {
-    benchmark::DoNotOptimize(crypto_scalarmult(shared.data(), bench.queue_key.secret().expose().data(),
+    benchmark::DoNotOptimize(crypto_scalarmult(shared.data(),
+                                               bench.queue_key.secret().expose().data(),
                                                bench.rolling.public_key().bytes.data()));
     raw_hash(wire, 160);
     raw_seal(wire, wire.size() - 180, scratch);
@@ -168,9 +169,14 @@ void seal_ticket_floor(benchmark::State& state) {
 BENCHMARK(seal_ticket_floor);
 
 Delegation delegation() {
-  return {principal("trigger/orders"),      "queue-alice", "invoice-report",
-          {"invoice:read", "report:write"}, Digest{},      {},
-          std::nullopt,                     now + Seconds{900}};
+  return {principal("trigger/orders"),
+          "queue-alice",
+          "invoice-report",
+          {"invoice:read", "report:write"},
+          Digest{},
+          {},
+          std::nullopt,
+          now + Seconds{900}};
 }
 
 IssuedTicket tgt() {
