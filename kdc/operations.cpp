@@ -57,20 +57,6 @@ constexpr std::array table{
     OperationRow{"admin.grant.remove", operator_, not_narrowed, in_turn, admin_grant_remove},
 };
 
-// An empty list is inside every list: a caveat about actions would let through what has none. What
-// is not about work is therefore denied here.
-Checked only_about_time(const std::vector<Caveat>& caveats) {
-  for (const Caveat& caveat : caveats) {
-    if (std::holds_alternative<caveat::Actions>(caveat)) {
-      return Error{Errc::caveat_action, "not about work"};
-    }
-    if (std::holds_alternative<caveat::Downstreams>(caveat)) {
-      return Error{Errc::caveat_downstream, "not about work"};
-    }
-  }
-  return ok();
-}
-
 }  // namespace
 
 std::span<const OperationRow> operations() { return table; }
@@ -82,7 +68,8 @@ const OperationRow* find_operation(std::string_view name) {
 
 Checked may_call(const PrincipalRecord& who, MayCall allowed) {
   switch (allowed) {
-    case MayCall::anybody: return ok();
+    case MayCall::anybody:
+      return ok();
     case MayCall::service:
       if (who.kind == PrincipalKind::service) return ok();
       break;
@@ -97,7 +84,6 @@ Checked caveats_allow(const OperationRow& row, const Ask& ask) {
   if (ask.caller.caveats.empty()) return ok();
   TRY(asked, row.narrowed(ask.arguments));
   asked.now = ask.now;
-  if (!asked.workflow_type) CHECK_OK(only_about_time(ask.caller.caveats));
   return check_caveats(ask.caller.caveats, asked);
 }
 

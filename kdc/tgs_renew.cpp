@@ -63,9 +63,9 @@ Result<CaveatRequest> evidence_work(Bytes arguments) {
     asked.workflow_type = body.work->type;
     asked.workflow_id = body.work->id;
     asked.input = body.work->input;
+    asked.actions = body.actions;
+    asked.downstreams = body.downstreams;
   }
-  asked.actions = body.actions;
-  asked.downstreams = body.downstreams;
   return asked;
 }
 

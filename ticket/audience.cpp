@@ -19,8 +19,16 @@ Result<OpenedTicket> Audience::open(Bytes ticket) {
   if (header.kind != Kind::service) return Error{Errc::wrong_kind, "a service ticket is needed"};
   if (header.realm != principal_.realm()) return Error{Errc::wrong_realm, "ticket"};
   if (header.audience != principal_.name()) return Error{Errc::wrong_audience, "header"};
-  TRY(key, key_for(header));
-  return sealed.open(key);
+  std::string name(text_of(header.rolling.bytes));
+  name += std::to_string(number(header.kvno));
+  std::shared_ptr<const PairwiseKey> key;
+  pairwise_.with(name, [&](const std::shared_ptr<const PairwiseKey>& known) { key = known; });
+  if (key) return sealed.open(*key);
+  TRY(fresh, key_for(header));
+  TRY(opened, sealed.open(fresh));
+  // Only a key that opened something is worth a place: strangers can name keys without end.
+  pairwise_.remember(std::move(name), std::make_shared<const PairwiseKey>(std::move(fresh)));
+  return opened;
 }
 
 Result<VerifiedTicket> Audience::accept(Bytes ticket, Time now) {
@@ -35,17 +43,11 @@ Result<VerifiedTicket> Audience::accept(Bytes ticket, Time now) {
 }
 
 // One key is tried, the one that the header names; never another.
-Result<PairwiseKey> Audience::key_for(const TicketHeader& header) {
-  std::string name(text_of(header.rolling.bytes));
-  name += std::to_string(number(header.kvno));
-  std::optional<PairwiseKey> key;
-  pairwise_.with(name, [&](const PairwiseKey& known) { key = known.duplicate(); });
-  if (key) return *std::move(key);
+Result<PairwiseKey> Audience::key_for(const TicketHeader& header) const {
   for (const Key& entry : keys_) {
     if (entry.kvno != header.kvno) continue;
-    key = pairwise_key(entry.key, header);
+    auto key = pairwise_key(entry.key, header);
     if (!key) return Error{Errc::bad_integrity, "rolling key of small order"};
-    pairwise_.remember(std::move(name), key->duplicate());
     return *std::move(key);
   }
   return Error{Errc::unknown_kvno, "keytab"};
@@ -54,6 +56,8 @@ Result<PairwiseKey> Audience::key_for(const TicketHeader& header) {
 void Audience::update(RealmDocument realm) {
   auto next = std::make_shared<Known>(std::move(realm));
   const std::unique_lock guard(known_lock_);
+  const RealmDocument& held = known_->realm;
+  if (next->realm.serial < held.serial || next->realm.realm_id != held.realm_id) return;
   known_ = std::move(next);
 }
 

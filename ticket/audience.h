@@ -30,7 +30,8 @@ class Audience {
   /// The same up to and without "proof": for showing a ticket to its owner.
   Result<OpenedTicket> open(Bytes ticket);
 
-  /// A newer realm document; roots verified under the older one are forgotten.
+  /// A newer realm document; roots verified under the older one are forgotten. One that is older
+  /// than the one held, or of another realm id, changes nothing.
   void update(RealmDocument realm);
   std::shared_ptr<const RealmDocument> realm() const;
 
@@ -44,12 +45,12 @@ class Audience {
     const RealmDocument realm;
     Memory<std::string, bool> roots;
   };
-  Result<PairwiseKey> key_for(const TicketHeader& header);
+  Result<PairwiseKey> key_for(const TicketHeader& header) const;
   std::shared_ptr<Known> known() const;
 
   Principal principal_;
   std::vector<Key> keys_;
-  Memory<std::string, PairwiseKey> pairwise_{1024};
+  Memory<std::string, std::shared_ptr<const PairwiseKey>> pairwise_{1024};
   mutable std::shared_mutex known_lock_;
   std::shared_ptr<Known> known_;
 };

@@ -1,5 +1,7 @@
 #include "ticket/batch.h"
 
+#include <cstdlib>
+
 #include "ticket/limits.h"
 
 namespace waybill {
@@ -33,6 +35,7 @@ std::optional<Proof> Proof::read(Reader& in) {
 }
 
 BatchTree::BatchTree(std::vector<Digest> leaves) {
+  if (leaves.empty() || leaves.size() > limits::max_batch) std::abort();
   levels_.push_back(std::move(leaves));
   while (levels_.back().size() > 1) {
     const std::vector<Digest>& below = levels_.back();

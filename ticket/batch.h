@@ -26,8 +26,8 @@ struct Proof {
   static std::optional<Proof> read(Reader& in);
 };
 
-/// The tree over one batch: 1 to limits::max_batch leaves. A node without a right neighbour is
-/// paired with 32 zero bytes, which are no hash of anything.
+/// The tree over one batch: requires 1 to limits::max_batch leaves. A node without a right
+/// neighbour is paired with 32 zero bytes, which are no hash of anything.
 class BatchTree {
  public:
   explicit BatchTree(std::vector<Digest> leaves);

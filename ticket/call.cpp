@@ -26,7 +26,9 @@ std::string_view shortened(std::string_view detail) {
 }
 
 Buffer encode_operations(const std::vector<Operation>& operations) {
-  Writer out;
+  std::size_t size = 64;
+  for (const Operation& op : operations) size += op.name.size() + op.arguments.size() + 16;
+  Writer out(size);
   out.array(operations.size());
   for (const Operation& op : operations) out.array(2).str(op.name).bin(op.arguments);
   return out.take();

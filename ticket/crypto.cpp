@@ -1,5 +1,6 @@
 #include "ticket/crypto.h"
 
+#include <cstdlib>
 #include <new>
 #include <string_view>
 
@@ -29,6 +30,7 @@ class Hasher {
   ~Hasher() { sodium_memzero(&state_, sizeof state_); }
 
   void part(Bytes bytes) {
+    if (bytes.size() > 0xffffffff) std::abort();  // its length would not fit into the framing
     const auto size = static_cast<std::uint32_t>(bytes.size());
     const std::array<std::uint8_t, 4> framed{
         static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(size >> 8),

@@ -1,6 +1,7 @@
 #include "ticket/keytab.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "ticket/limits.h"
 
@@ -25,6 +26,7 @@ Keytab::Keytab(Principal principal, Entry first) : principal_(std::move(principa
 }
 
 void Keytab::add(Entry entry) {
+  if (number(entry.kvno) <= number(newest().kvno)) std::abort();
   entries_.insert(entries_.begin(), std::move(entry));
   while (entries_.size() > live_versions) entries_.pop_back();
 }
@@ -53,6 +55,7 @@ Result<Keytab> Keytab::decode(Bytes file) {
     const Time created = in.time();
     Secret<32> secret = in.secret();
     if (in.failed()) break;
+    if (number(kvno) == 0) in.fail(Errc::malformed, "the first key version is 1");
     if (!entries.empty() && number(entries.back().kvno) <= number(kvno)) {
       in.fail(Errc::malformed, "keytab versions out of order");
     }

@@ -23,7 +23,7 @@ class Keytab {
   /// Newest kvno first; never empty.
   const std::vector<Entry>& entries() const { return entries_; }
   const Entry& newest() const { return entries_.front(); }
-  /// The next version; the oldest beyond two is dropped.
+  /// The next version: requires a higher kvno. The oldest beyond two is dropped.
   void add(Entry entry);
 
   /// ["waybill-keytab", 1, principal, [[kvno, created, secret]…]]. Holds secrets.
@@ -35,7 +35,7 @@ class Keytab {
   std::vector<Entry> entries_;
 };
 
-/// Proof that whoever registers a key holds it: H("possession", X25519(key, epoch); realm,
+/// Proof that whoever registers a key holds it: H("possession", X25519(key, epoch);
 /// principal, kvno, both public keys). The KDC computes the same from the other side.
 /// Nothing when the shared secret is all zero.
 struct KeyClaim {

@@ -72,7 +72,8 @@ Checked check(const Caveat& caveat, const CaveatRequest& request) {
             return require(request.now < c.time, Errc::caveat_expired);
           },
           [&](const caveat::Actions& c) {
-            return require(contains(c.within, request.actions), Errc::caveat_action);
+            return require(request.actions && contains(c.within, *request.actions),
+                           Errc::caveat_action);
           },
           [&](const caveat::Queue& c) {
             return require(request.queue == c.name, Errc::caveat_queue);
@@ -87,7 +88,8 @@ Checked check(const Caveat& caveat, const CaveatRequest& request) {
             return require(request.input == c.digest, Errc::caveat_input);
           },
           [&](const caveat::Downstreams& c) {
-            const bool all = std::ranges::all_of(request.downstreams,
+            const bool all = request.downstreams &&
+                             std::ranges::all_of(*request.downstreams,
                                                  [&](const Downstream& d) { return allows(c, d); });
             return require(all, Errc::caveat_downstream);
           },

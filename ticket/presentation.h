@@ -61,8 +61,8 @@ struct CaveatRequest {
   std::optional<std::string> workflow_type;
   std::optional<std::string> workflow_id;
   std::optional<Digest> input;
-  std::vector<std::string> actions;
-  std::vector<Downstream> downstreams;
+  std::optional<std::vector<std::string>> actions;
+  std::optional<std::vector<Downstream>> downstreams;
 };
 /// Errors: caveat_expired, caveat_audience, caveat_action, …: the first that denies.
 Checked check_caveats(const std::vector<Caveat>& caveats, const CaveatRequest& request);

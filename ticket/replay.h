@@ -19,12 +19,14 @@ class ReplayCache {
   explicit ReplayCache(std::size_t most = 1'000'000) : most_(most) {}
 
   /// The same use is the same ticket (by its tag's chain) and nonce. Call it only for an
-  /// authenticator that passed check_authenticator(). Errors: request_replayed, busy.
+  /// authenticator that passed check_authenticator(). Errors: request_replayed, busy, clock_skew
+  /// (our own clock went back by a window or more: until it has caught up, or a restart).
   Checked first_use(const TicketId& ticket, const FixedBytes<16>& nonce, Time now);
 
  private:
   const std::size_t most_;
   std::mutex lock_;
+  Time latest_{};
   Time generation_start_{};
   std::unordered_set<std::string> young_;
   std::unordered_set<std::string> old_;

@@ -21,9 +21,10 @@ struct FreeSlot {
 std::mutex arena_lock;
 FreeSlot* free_list = nullptr;
 std::size_t regions = 0;
+bool all_locked = true;  // false from the first region that could not be locked
 
 // sodium_malloc ignores a failed mlock, so the lock is asked for again and its answer returned.
-bool add_region() {
+void add_region() {
   const std::size_t size = slots_per_region * LockedArena::slot_bytes;
   auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
   if (memory == nullptr) throw std::bad_alloc();
@@ -33,7 +34,7 @@ bool add_region() {
     free_list = new (memory + i * LockedArena::slot_bytes) FreeSlot{free_list};
   }
   ++regions;
-  return locked;
+  all_locked = all_locked && locked;
 }
 
 }  // namespace
@@ -41,14 +42,18 @@ bool add_region() {
 bool LockedArena::start() {
   if (sodium_init() < 0) std::abort();  // no source of randomness: nothing can be done safely
   const std::scoped_lock guard(arena_lock);
-  return free_list != nullptr || add_region();
+  if (regions == 0) add_region();
+  return all_locked;
 }
 
 std::uint8_t* LockedArena::take() {
   const std::scoped_lock guard(arena_lock);
   if (free_list == nullptr) {
     if (regions >= max_regions || sodium_init() < 0) throw std::bad_alloc();
+    // A program that started with locked memory goes on with locked memory, or not at all.
+    const bool promised = regions > 0 && all_locked;
     add_region();
+    if (promised && !all_locked) throw std::bad_alloc();
   }
   FreeSlot* slot = free_list;
   free_list = slot->next;

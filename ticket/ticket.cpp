@@ -84,6 +84,19 @@ Buffer seal_ticket(const TicketHeader& header, Bytes sealed) {
   return out.bin(sealed).take();
 }
 
+// The batch time is the signer's word, and it decides which key may have signed. So a body has to
+// be of that time and of a bounded life, or a key that retired would mint for ever.
+Checked check_dates(const Body& body, const Proof& proof) {
+  const Seconds waited = proof.batch_time - body.issued_at;
+  if (waited > limits::signing_window || -waited > limits::signing_window) {
+    return Error{Errc::bad_proof, "signed at another time than issued"};
+  }
+  if (body.run_until - body.issued_at > limits::max_ticket_life) {
+    return Error{Errc::bad_proof, "longer than any ticket lives"};
+  }
+  return ok();
+}
+
 Checked check_root(const RealmDocument& realm, const TicketHeader& header, const Proof& proof,
                    const Digest& root) {
   if (header.realm != realm.realm) return Error{Errc::wrong_realm, "proof"};
@@ -103,6 +116,14 @@ PairwiseKey pairwise(const Secret<32>& shared, const TicketHeader& h, Bytes roll
   return derive<PairwiseKey>(
       Label::pairwise, shared,
       {bytes_of(h.realm.text()), bytes_of(h.audience), kvno_bytes, rolling, audience});
+}
+
+// The pair that a KDC signs names one audience twice.
+Checked check_audience(const TicketHeader& header, const Body& body) {
+  if (body.audience.name() != header.audience || body.audience.realm() != header.realm) {
+    return Error{Errc::wrong_audience, "body and header name different audiences"};
+  }
+  return ok();
 }
 
 }  // namespace
@@ -238,11 +259,14 @@ Result<Evidence> Evidence::decode(Bytes wire) {
 
 Checked Evidence::verify_proof(const RealmDocument& realm) const {
   const Digest root = batch_root(batch_leaf(header_bytes, body_bytes), proof.index, proof.path);
-  return check_root(realm, header, proof, root);
+  CHECK_OK(check_root(realm, header, proof, root));
+  CHECK_OK(check_dates(body, proof));
+  return check_audience(header, body);
 }
 
-Evidence OpenedTicket::evidence() const {
-  return {header_bytes_, body_bytes_, proof_.value(), header_, body_};
+Result<Evidence> OpenedTicket::evidence() const {
+  if (!proof_) return Error{Errc::bad_proof, "no proof"};
+  return Evidence{header_bytes_, body_bytes_, *proof_, header_, body_};
 }
 
 Result<Buffer> OpenedTicket::proven_root() const {
@@ -268,6 +292,7 @@ Result<VerifiedTicket> OpenedTicket::verify(const RealmDocument& realm, Time now
     const Digest leaf = batch_leaf(header_bytes_, body_bytes_);
     CHECK_OK(check_root(realm, header_, *proof_, batch_root(leaf, proof_->index, proof_->path)));
   }
+  CHECK_OK(check_dates(body_, *proof_));
   CHECK_OK(check_times(now));
   return VerifiedTicket(std::move(*this));
 }
@@ -312,15 +337,16 @@ Result<OpenedTicket> SealedTicket::read_plaintext(Bytes plaintext) const {
     const Bytes ticket = in.bin(limits::max_ticket);
     booklet.push_back({copy_of(ticket), SessionKey(in.secret())});
   }
+  if (header_.kind == Kind::tgt && (proof || !booklet.empty())) {
+    in.fail(Errc::malformed, "a TGT with a proof or a booklet");
+  }
   if (!in.failed() && booklet.empty() && plaintext.size() > limits::max_ticket) {
     in.fail(Errc::limit_exceeded, "a ticket without a booklet");
   }
   CHECK_OK(in.finish());
   TRY(body, Body::decode(body_bytes));
   if (!same_secret(session_commitment(session), body.session)) return Errc::session_mismatch;
-  if (body.audience.name() != header_.audience || body.audience.realm() != header_.realm) {
-    return Error{Errc::wrong_audience, "body and header name different audiences"};
-  }
+  CHECK_OK(check_audience(header_, body));
   OpenedTicket opened(header_, header_bytes_, std::move(body), std::move(session));
   opened.body_bytes_ = copy_of(body_bytes);
   opened.proof_ = std::move(proof);

@@ -100,7 +100,7 @@ struct Evidence {
   Buffer encode() const;
   static Result<Evidence> decode(Bytes wire);
   /// That the KDC signed it; says nothing of time or revocation.
-  /// Errors: wrong_realm, unknown_signer, bad_proof.
+  /// Errors: wrong_realm, unknown_signer, bad_proof (also when its dates do not fit together).
   Checked verify_proof(const RealmDocument& realm) const;
 };
 
@@ -112,8 +112,8 @@ class OpenedTicket {
   const Body& body() const { return body_; }
   const SessionKey& session() const { return session_; }
   std::vector<BookletEntry>& booklet() { return booklet_; }
-  /// Requires a service ticket.
-  Evidence evidence() const;
+  /// Errors: bad_proof (a TGT, or a service ticket without a proof).
+  Result<Evidence> evidence() const;
   /// The root that the proof leads to, and the memory key of a root that was verified before.
   /// Errors: bad_proof (a service ticket without one).
   Result<Buffer> proven_root() const;
@@ -147,7 +147,8 @@ class VerifiedTicket {
   const TicketHeader& header() const { return opened_.header(); }
   const Body& body() const { return opened_.body(); }
   const SessionKey& session() const { return opened_.session(); }
-  Evidence evidence() const { return opened_.evidence(); }
+  /// Requires a service ticket.
+  Evidence evidence() const { return *opened_.evidence(); }
   std::vector<BookletEntry>& booklet() { return opened_.booklet(); }
 
  private:

@@ -78,6 +78,8 @@ class JsonFields::Handler final : public nlohmann::json_sax<json> {
 Result<JsonFields> JsonFields::parse(std::string_view body) {
   // The parser would step over a byte order mark, and then two bodies would mean the same.
   if (body.starts_with("\xEF\xBB\xBF")) return Error{Errc::malformed, "a byte order mark"};
+  // And it takes a zero byte for the end, whatever follows.
+  if (body.find('\0') != body.npos) return Error{Errc::malformed, "a zero byte"};
   JsonFields out;
   Handler handler(out);
   const bool good = json::sax_parse(body.begin(), body.end(), &handler);

@@ -52,6 +52,7 @@ struct Words {
   std::string space = "default";
   std::string url;
   unsigned keep_days = 7;
+  unsigned lease_seconds = 30;
   bool insecure_allow_swap = false;
 };
 
@@ -94,6 +95,7 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   }
   ServePlan plan{words.dir, RealmFile::load(*realm_file), *listen, words.url, words.space, {}};
   plan.engine.keep_ended = std::chrono::hours(24) * words.keep_days;
+  plan.engine.lease = std::chrono::seconds(words.lease_seconds);
   Keytab keytab = load_keytab(words.keytab);
   if (keytab.principal().realm() != plan.realm.realm) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
@@ -124,6 +126,9 @@ void add_serve(CLI::App& app, Words& words) {
       ->type_name("URL");
   serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
       ->check(CLI::Range(1U, 3650U))->capture_default_str()->type_name("DAYS");
+  serving->add_option("--lease", words.lease_seconds,
+                      "how long a worker may be silent before its job goes to another")
+      ->check(CLI::Range(3U, 3600U))->capture_default_str()->type_name("SECONDS");
   serving->add_flag("--insecure-allow-swap", words.insecure_allow_swap,
                     "run although memory cannot be locked: keys may reach the swap");
   serving->footer(serve_examples);

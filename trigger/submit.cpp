@@ -121,6 +121,7 @@ Checked check_workflow_id(std::string_view id) {
 
 Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted) {
   if (wanted.workflow_id) CHECK_OK(check_workflow_id(*wanted.workflow_id));
+  CHECK_OK(Principal::make(wanted.queue, parts.identity.self.realm()));
   const TicketId ticket = delegated_ticket_id(shown.presentation.tag());
   const Plan plan{ticket,
                   {parts.space,

@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int max_nesting = 4;                    // {"jobs":[{…}]} has three
-constexpr std::size_t max_lease = 128;            // bytes of a lease token
+constexpr int max_nesting = 4;          // {"jobs":[{…}]} has three
+constexpr std::size_t max_lease = 128;  // bytes of a lease token
 constexpr std::uint64_t max_lease_seconds = 3600;
 constexpr std::uint64_t max_attempt = 1'000'000;
 constexpr std::uint64_t last_second = 253'402'300'799;  // of the year 9999

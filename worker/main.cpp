@@ -71,8 +71,7 @@ int complain(const Failure& failure) {
 
 Failure refusal(const Error& error, const std::string& doing) {
   const ErrorText& text = describe(error.code);
-  return {Exit::refused,
-          doing + ": " + std::string(text.name) + "  " + std::string(text.sentence)};
+  return {Exit::refused, doing + ": " + std::string(text.name) + "  " + std::string(text.sentence)};
 }
 
 Keytab load_keytab(const std::string& path) {
@@ -115,15 +114,26 @@ Handlers load_handlers(const Words& words) {
 RealmDocument first_realm(RealmCache& cache, Shutdown& shutdown) {
   if (auto kept = cache.load()) return *std::move(kept);
   for (int tries = 1;; ++tries) {
+    std::string why;
     try {
       auto fetched = cache.fetch();
-      if (!fetched) throw refusal(fetched.error(), "the realm document is refused");
-      return *std::move(fetched);
+      if (fetched) return *std::move(fetched);
+      if (fetched.error().code != Errc::busy) {
+        throw refusal(fetched.error(), "the realm document is refused");
+      }
+      why = "the KDC has no room";
     } catch (const HttpError& error) {
-      if (tries == 1) log_warning("waiting_for_the_kdc", {{"why", error.what()}});
-      if (tries == 30 || shutdown.wait_for(1s)) throw;
+      why = error.what();
     }
+    if (tries == 1) log_warning("waiting_for_the_kdc", {{"why", why}});
+    if (tries == 30 || shutdown.wait_for(1s)) throw Failure{Exit::unreachable, why};
   }
+}
+
+// What somebody has to mend before this worker can do anything.
+bool is_hopeless(Errc code) {
+  return code == Errc::service_unknown || code == Errc::principal_unknown ||
+         code == Errc::wrong_realm || code == Errc::realm_invalid || code == Errc::policy_denied;
 }
 
 /// Every part of the worker, in the order in which they need each other.
@@ -178,19 +188,23 @@ class Daemon {
   Dispatcher dispatcher_;
 };
 
-// A keytab that the KDC does not take is worth an early word; a server that is away is waited for.
+// What cannot be mended by waiting is worth an early word; a server that is away is waited for.
 void Daemon::greet() {
   try {
     const auto trigger = source_.introduce();
-    if (!trigger && trigger.error().code == Errc::login_failed) {
+    if (trigger) {
+      log_info("ready", {{"queue", self_.principal().text()},
+                         {"trigger", trigger->text()},
+                         {"address", source_.url()}});
+    } else if (trigger.error().code == Errc::login_failed) {
       throw Failure{Exit::credentials,
                     "the KDC does not take the key of " + self_.principal().text(),
                     "register it: waybill admin queue add, with the public half of this keytab"};
+    } else if (is_hopeless(trigger.error().code)) {
+      throw refusal(trigger.error(), "there is no ticket for the trigger");
+    } else {
+      log_warning("waiting_for_a_ticket", {{"why", describe(trigger.error().code).name}});
     }
-    if (!trigger) throw refusal(trigger.error(), "there is no ticket for the trigger");
-    log_info("ready", {{"queue", self_.principal().text()},
-                       {"trigger", trigger->text()},
-                       {"address", source_.url()}});
   } catch (const HttpError& error) {
     log_warning("waiting_for_a_server", {{"why", error.what()}});
   }

@@ -13,8 +13,8 @@ std::optional<RealmDocument> RealmCache::load() {
   const std::scoped_lock guard(lock_);
   if (!std::filesystem::exists(file_)) return std::nullopt;
   const RealmFile& pinned = kdc_.realm_file();
-  auto document = RealmDocument::parse(read_file(file_, limits::max_message), pinned.realm,
-                                       pinned.root);
+  auto document =
+      RealmDocument::parse(read_file(file_, limits::max_message), pinned.realm, pinned.root);
   if (!document) {
     log_warning("kept_realm_document_refused",
                 {{"file", file_.string()}, {"code", describe(document.error().code).name}});

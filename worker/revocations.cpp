@@ -119,8 +119,7 @@ Result<RevocationMirror::Taken> RevocationMirror::take(const FeedPage& page,
 
 std::size_t RevocationMirror::sweep(Time signed_time, std::size_t at_most) {
   std::size_t swept = 0;
-  store_.writer().run(
-      [&](WriteTxn& txn) { swept = entries_.sweep(txn, signed_time, at_most); });
+  store_.writer().run([&](WriteTxn& txn) { swept = entries_.sweep(txn, signed_time, at_most); });
   return swept;
 }
 

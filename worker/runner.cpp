@@ -18,8 +18,8 @@ namespace {
 using Moment = std::chrono::steady_clock::time_point;
 using How = HandlerEnd::How;
 
-constexpr int tick = 200;                       // milliseconds between two looks at the clock
-constexpr std::size_t piece = 64 * 1024;        // bytes of one read
+constexpr int tick = 200;                        // milliseconds between two looks at the clock
+constexpr std::size_t piece = 64 * 1024;         // bytes of one read
 constexpr std::size_t last_words = 1024 * 1024;  // read at most so much after the end
 
 /// Cuts standard error into lines.

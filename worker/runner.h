@@ -45,8 +45,8 @@ std::string describe(const HandlerEnd& end);
 /// called by one thread for each job. SIGPIPE must be ignored in the process (Shutdown does that).
 class Runner {
  public:
-  static constexpr std::size_t max_line = 1024;             // of standard error, longer ones are cut
-  static constexpr std::size_t max_messages = 64 * 1024;    // bytes of standard error for each run
+  static constexpr std::size_t max_line = 1024;           // of standard error, longer ones are cut
+  static constexpr std::size_t max_messages = 64 * 1024;  // bytes of standard error for each run
 
   struct Options {
     std::size_t max_output = limits::max_input;

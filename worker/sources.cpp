@@ -60,8 +60,8 @@ Result<std::string> TriggerSource::post(const std::string& path, const std::stri
     TRY(trigger, info());
     TRY(ticket, self_.ticket_for(trigger.service.name()));
     const Digest request = request_digest({bytes_of("POST"), bytes_of(path), bytes_of(body)});
-    const Buffer shown = present(*ticket, {trigger.service, trigger.instance, request},
-                                 clock_.now());
+    const Buffer shown =
+        present(*ticket, {trigger.service, trigger.instance, request}, clock_.now());
     HttpReply reply = http_.send("POST", path, json_type, body,
                                  {{"Authorization", "Waybill " + to_base64url(shown)}});
     if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);

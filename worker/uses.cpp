@@ -30,8 +30,7 @@ Checked UseTable::pin(const TicketId& ticket, std::string_view run_chain, Time k
 
 std::size_t UseTable::sweep(Time signed_time, std::size_t at_most) {
   std::size_t swept = 0;
-  store_.writer().run(
-      [&](WriteTxn& txn) { swept = table_.sweep(txn, signed_time, at_most); });
+  store_.writer().run([&](WriteTxn& txn) { swept = table_.sweep(txn, signed_time, at_most); });
   return swept;
 }
 

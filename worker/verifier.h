@@ -21,7 +21,7 @@ namespace waybill::worker {
 
 /// A job as a scheduler describes it.
 struct Job {
-  std::string space;          ///< namespace of the engine
+  std::string space;  ///< namespace of the engine
   std::string workflow_id;
   std::string workflow_type;
   std::string run_chain;      ///< the first run's id: the same in each retry, another in a copy

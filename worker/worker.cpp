@@ -56,8 +56,7 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
   const Judged judged = judge(*leased.job);
   const auto& verdict = judged.verdict;
   const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
-  parts_.verdicts.record(
-      {parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
+  parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
   if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, stop);
   if (refusal) return refuse(leased, *refusal, stop);
   return run(leased, *verdict.result, stop);
@@ -67,8 +66,8 @@ Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop)
   log_warning("job_refused", {{"run", leased.lease.run_id},
                               {"workflow", leased.job ? leased.job->workflow_id : ""},
                               {"code", name_of(code)}});
-  const bool told = report(leased.lease, stop,
-                           [&] { return parts_.source.refuse(leased.lease, code); });
+  const bool told =
+      report(leased.lease, stop, [&] { return parts_.source.refuse(leased.lease, code); });
   return told ? End::refused : End::lost;
 }
 
@@ -83,8 +82,8 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& st
   }
   const std::string message = std::string(name_of(code)) + ": the worker cannot tell at the " +
                               "moment, because no KDC answers it";
-  const bool told = report(leased.lease, stop,
-                           [&] { return parts_.source.fail(leased.lease, message, true); });
+  const bool told =
+      report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, true); });
   return told ? End::handed_back : End::lost;
 }
 
@@ -95,11 +94,11 @@ Worker::End Worker::run(const LeasedJob& leased, const VerifiedJob& job, Stop& s
                             {"run", job.run_chain()},
                             {"subject", job.claims().subject.text()}});
   const Briefing briefing(job, leased.job->attempt);
-  const HandlerRun handler_run{
-      parts_.handlers.find(job.work().type)->command, briefing.environment(), job.input(),
-      job.claims().run_until, [&](std::string_view line) {
-        log_info("handler_message", {{"workflow", id}, {"line", line}});
-      }};
+  const HandlerRun handler_run{parts_.handlers.find(job.work().type)->command,
+                               briefing.environment(), job.input(), job.claims().run_until,
+                               [&](std::string_view line) {
+                                 log_info("handler_message", {{"workflow", id}, {"line", line}});
+                               }};
   const HandlerEnd end = parts_.runner.run(handler_run, stop);
   return report_end(leased, job, end, stop);
 }
@@ -113,19 +112,18 @@ Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,
   }
   if (end.how == HandlerEnd::How::exited && end.status == 0) {
     const Buffer sealed = job.seal_result(end.output);
-    const bool told = report(leased.lease, stop,
-                             [&] { return parts_.source.complete(leased.lease, sealed); });
+    const bool told =
+        report(leased.lease, stop, [&] { return parts_.source.complete(leased.lease, sealed); });
     if (told) log_info("job_completed", {{"workflow", id}, {"run", job.run_chain()}});
     return told ? End::completed : End::lost;
   }
   const bool stopped = end.how == HandlerEnd::How::stopped;
-  const bool retry = stopped || end.how == HandlerEnd::How::exited ||
-                     end.how == HandlerEnd::How::killed;
+  const bool retry =
+      stopped || end.how == HandlerEnd::How::exited || end.how == HandlerEnd::How::killed;
   const std::string message = describe(end);
   log_warning(stopped ? "job_handed_back" : "job_failed", {{"workflow", id}, {"why", message}});
-  const bool told = report(leased.lease, stop, [&] {
-    return parts_.source.fail(leased.lease, message, retry);
-  });
+  const bool told =
+      report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, retry); });
   if (!told) return End::lost;
   return stopped ? End::handed_back : End::failed;
 }

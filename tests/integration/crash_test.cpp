@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 constexpr const char* notes_its_run =
     "echo \"$WAYBILL_WORKFLOW_ID $WAYBILL_RUN_ID $WAYBILL_ATTEMPT\" >>$HOME/ran; cat";
 
+// A job that a killed process held waits for the end of its lease.
+const std::vector<std::string> short_lease{"--lease", "4"};
+
 /// Many clients, each with one piece of work; each insists until it is acknowledged.
 class Crowd {
  public:
@@ -117,7 +120,8 @@ void check_nothing_ran_twice_unnoticed(const LiveRealm& realm, std::size_t workf
 std::set<std::string> tickets_in_audit(LiveRealm& realm) {
   std::set<std::string> tickets;
   for (const Fields& row : realm.rows("audit.tail")) {
-    if (row.get("outcome") == "ok") tickets.emplace(row.get("ticket"));
+    const bool issued = row.get("event") == "tgs.delegate" && row.get("outcome") == "done";
+    if (issued) tickets.emplace(row.get("ticket"));
   }
   return tickets;
 }
@@ -156,7 +160,7 @@ BOOST_AUTO_TEST_CASE(of_the_kdc_loses_nothing_that_was_acknowledged) {
 
 BOOST_AUTO_TEST_CASE(of_the_trigger_loses_nothing_that_was_acknowledged) {
   LiveRealm realm;
-  LiveTrigger trigger(realm);
+  LiveTrigger trigger(realm, "trigger/orders", short_lease);
   const LiveWorker worker(realm, trigger.url(), {.handlers = {{"invoice-report", notes_its_run}}});
   Person carol(realm, "carol");
   constexpr std::size_t clients = 200;
@@ -178,7 +182,7 @@ BOOST_AUTO_TEST_CASE(of_the_trigger_loses_nothing_that_was_acknowledged) {
 
 BOOST_AUTO_TEST_CASE(of_a_worker_gives_its_job_to_the_next_attempt) {
   LiveRealm realm;
-  LiveTrigger trigger(realm);
+  LiveTrigger trigger(realm, "trigger/orders", short_lease);
   const std::string handler =
       std::string(notes_its_run) + "; [ $WAYBILL_ATTEMPT != 1 ] || sleep 60";
   LiveWorker worker(realm, trigger.url(), {.handlers = {{"invoice-report", handler}}});
@@ -193,8 +197,10 @@ BOOST_AUTO_TEST_CASE(of_a_worker_gives_its_job_to_the_next_attempt) {
   worker.daemon().start();
   const auto state = door.wait(carol, workflow, 60s);
   BOOST_TEST(state.value("status", "") == "completed", state.dump());
-  BOOST_TEST(state.value("attempt", 0) == 2);
-  const std::vector<std::string> expected{run_id + " 1", run_id + " 2"};
+  // The first hand-out after the crash may go to the dead worker's last poll, and cost an attempt.
+  const int attempt = state.value("attempt", 0);
+  BOOST_TEST((attempt == 2 || attempt == 3), state.dump());
+  const std::vector<std::string> expected{run_id + " 1", run_id + " " + std::to_string(attempt)};
   BOOST_TEST(runs_of(realm)[workflow] == expected, boost::test_tools::per_element());
 }
 

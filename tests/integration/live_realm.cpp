@@ -103,7 +103,9 @@ std::vector<Fields> LiveRealm::rows(const std::string& operation, Fields argumen
   std::string next;
   do {
     Fields asked = arguments;
-    if (!next.empty()) asked.add("after", next);
+    if (!next.empty() || operation.starts_with("audit.")) {
+      asked.add("after", next.empty() ? "0" : next);  // without it a tail begins near the end
+    }
     const auto answer = as_operator(operation, asked);
     if (!answer) throw std::runtime_error(operation + " was refused");
     auto page = Page::decode(answer->value);
@@ -185,13 +187,15 @@ std::filesystem::path LiveRealm::write(const std::string& name, std::string_view
   return folder() / name;
 }
 
-LiveTrigger::LiveTrigger(const LiveRealm& realm, const std::string& name) {
+LiveTrigger::LiveTrigger(const LiveRealm& realm, const std::string& name,
+                         const std::vector<std::string>& more) {
   const std::string dir = file_name(name);
-  daemon_ = std::make_unique<Daemon>(
-      realm.program(WAYBILL_TRIGGER_PROGRAM,
-                    {"serve", "--dir", dir, "--keytab", realm.keytab_of(name).string(), "--listen",
-                     "127.0.0.1:" + std::to_string(port_)}),
-      realm.folder() / (dir + ".log"));
+  std::vector<std::string> arguments{
+      "serve",    "--dir", dir, "--keytab", realm.keytab_of(name).string(),
+      "--listen", "127.0.0.1:" + std::to_string(port_)};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  daemon_ = std::make_unique<Daemon>(realm.program(WAYBILL_TRIGGER_PROGRAM, arguments),
+                                     realm.folder() / (dir + ".log"));
   start();
 }
 

@@ -78,7 +78,8 @@ class LiveRealm {
 /// trigger/orders, or another one, as a real daemon.
 class LiveTrigger {
  public:
-  explicit LiveTrigger(const LiveRealm& realm, const std::string& name = "trigger/orders");
+  explicit LiveTrigger(const LiveRealm& realm, const std::string& name = "trigger/orders",
+                       const std::vector<std::string>& more = {});
   void start();  ///< and the wait until it listens; the constructor does it once
   Daemon& daemon() { return *daemon_; }
   std::uint16_t port() const { return port_; }

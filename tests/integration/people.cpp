@@ -101,15 +101,29 @@ DoorReply FrontDoor::submit(Bytes delegation, const Errand& errand) {
   return send("POST", "/v1/workflows", request_body(errand).dump(), authorization(delegation));
 }
 
-DoorReply FrontDoor::ask(Person& person, const std::string& method, const std::string& path,
-                         const json& body) {
+FrontDoor::Introduction FrontDoor::introduce(Person& person) {
   const json about = info();
   const Principal service = *Principal::parse(about.at("service").get<std::string>());
-  const auto ticket = person.ticket_for(service.name());
+  auto ticket = person.ticket_for(service.name());
   if (!ticket) throw std::runtime_error("no ticket for " + service.text());
   const auto instance = fixed_from_hex<16>(about.at("instance").get<std::string>());
-  return ask(*ticket, {service, *instance, {}}, person.realm().now(), method, path,
-             body.is_null() ? "" : body.dump());
+  return {*std::move(ticket), {service, *instance, {}}};
+}
+
+DoorReply FrontDoor::ask(Person& person, const std::string& method, const std::string& path,
+                         const json& body) {
+  const std::string who = person.principal().text();
+  const std::string text = body.is_null() ? "" : body.dump();
+  for (bool again = false;; again = true) {
+    auto known = introductions_.find(who);
+    if (known == introductions_.end()) {
+      known = introductions_.emplace(who, introduce(person)).first;
+    }
+    const Introduction& me = known->second;
+    DoorReply reply = ask(me.ticket, me.as, person.realm().now(), method, path, text);
+    if (again || reply.code() != describe(Errc::wrong_instance).name) return reply;
+    introductions_.erase(known);
+  }
 }
 
 DoorReply FrontDoor::ask(const IssuedTicket& ticket, const ServiceRequest& as, Time now,

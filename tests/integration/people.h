@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,7 +60,7 @@ struct DoorReply {
   std::string code() const;
 };
 
-/// A trigger's front door as a client sees it.
+/// A trigger's front door as a client sees it. Used by one thread.
 class FrontDoor {
  public:
   explicit FrontDoor(std::string url);
@@ -68,7 +69,8 @@ class FrontDoor {
   nlohmann::json info();
   DoorReply submit(const Person& person, const Errand& errand);
   DoorReply submit(Bytes delegation, const Errand& errand);
-  /// A request under a service ticket of the caller for this trigger.
+  /// A request under a service ticket of the caller for this trigger, which is kept for the next
+  /// one. When the trigger says that it is another instance now, it is made once more.
   DoorReply ask(Person& person, const std::string& method, const std::string& path,
                 const nlohmann::json& body = nullptr);
   /// The same under a ticket that the caller has, for an instance of the caller's choice.
@@ -82,7 +84,14 @@ class FrontDoor {
                       std::chrono::seconds patience = std::chrono::seconds(20));
 
  private:
+  struct Introduction {
+    IssuedTicket ticket;
+    ServiceRequest as;
+  };
+  Introduction introduce(Person& person);
+
   HttpClient http_;
+  std::map<std::string, Introduction> introductions_;  // by principal
 };
 
 /// The body of POST /v1/workflows.

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/adapters/scratch.h"
@@ -10,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The session of README.md, "By hand", word for word.
+// What the section "By hand" of README.md must say, word for word.
 constexpr std::string_view transcript = R"(
 waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
 waybill-kdc serve --dir kdc &
@@ -31,9 +33,19 @@ waybill list
 waybill revoke --subject carol --reason 'left the company'
 )";
 
-constexpr std::string_view make_report = R"(#!/bin/sh
-awk -F, -v by="$WAYBILL_SUBJECT" 'NR > 1 { n++; sum += $2 } END { print n " invoices, " sum " in all, for " by }'
-)";
+// The code blocks of that section: the session, and how to make the files that it needs.
+std::vector<std::string> blocks_of_the_readme() {
+  const std::string text(text_of(read_file(WAYBILL_README, 1 << 20)));
+  std::vector<std::string> blocks;
+  for (std::size_t at = text.find("\n## By hand\n"); blocks.size() < 2;) {
+    const std::size_t begin = text.find("\n```\n", at);
+    const std::size_t end = text.find("\n```\n", begin + 1);
+    if (begin == text.npos || end == text.npos) return {};
+    blocks.push_back(text.substr(begin + 4, end + 1 - (begin + 4)));
+    at = end + 1;
+  }
+  return blocks;
+}
 
 std::string replaced(std::string text, std::string_view from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
@@ -75,11 +87,11 @@ std::string search_path() {
 BOOST_AUTO_TEST_SUITE(the_session_of_the_readme)
 
 BOOST_AUTO_TEST_CASE(works_word_for_word) {
+  const auto blocks = blocks_of_the_readme();
+  BOOST_TEST_REQUIRE(blocks.size() == 2U);
+  BOOST_TEST(blocks[0] == transcript);
   const Scratch folder;
-  write_file_atomic(folder / "carol.pw", bytes_of("correct horse battery staple\n"), 0600);
-  write_file_atomic(folder / "make-report", bytes_of(make_report), 0700);
-  write_file_atomic(folder / "invoices.csv", bytes_of("number,amount\nA-1,100\nA-2,23\n"), 0600);
-  const std::string script = as_script(transcript, free_port(), free_port());
+  const std::string script = blocks[1] + as_script(blocks[0], free_port(), free_port());
   const Command shell{"/bin/sh",
                       {"-c", script},
                       folder.path(),
@@ -90,7 +102,7 @@ BOOST_AUTO_TEST_CASE(works_word_for_word) {
     BOOST_TEST(text.find(words) != std::string::npos, "not said: " << words << "\n"
                                                                    << session.out << session.err);
   };
-  said(session.out, "2 invoices, 123 in all, for carol@DEMO.TEST\n");
+  said(session.out, "\n200\n");  // what the handler makes of the two invoices
   said(session.out, "carol@DEMO.TEST");
   said(session.out, "krbtgt");
   said(session.out, "submit afterwards: 1\n");

@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(runs_a_ticket_under_one_run_only_whatever_happens_to_the_wo
   replay.run_id = to_hex(random_bytes<16>());
   check_refused(stage, replay, Errc::ticket_reused);
   stage.worker.daemon().kill();
+  std::this_thread::sleep_for(700ms);  // its last poll is over then, and takes no job
   stage.worker.daemon().start();
   check_refused(stage, replay, Errc::ticket_reused);
   BOOST_TEST(stage.verdict(good.job) == "completed");

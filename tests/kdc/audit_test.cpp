@@ -251,6 +251,30 @@ BOOST_AUTO_TEST_CASE(survives_its_own_encodings) {
   BOOST_TEST(SignedCheckpoint::decode(checkpoint.encode())->encode() == checkpoint.encode());
 }
 
+// specs/audit.md, "Worked example".
+BOOST_AUTO_TEST_CASE(is_as_its_worked_example_says) {
+  const AuditRecord login{
+      1, noon, "login", 24, {{"principal", "carol@DEMO.TEST"}, {"cause", "wrong_key"}}};
+  const Digest first = audit_link(Digest{}, login.encode());
+  BOOST_TEST(to_hex(first) == "d4be3697d3c2d4cb0c94b1b2e08de4fb7bab7198e1d3746a651fbb561cdb744d");
+  const AuditRecord revoke{2,
+                           noon + 3s,
+                           "revoke",
+                           0,
+                           {{"by", "operator@DEMO.TEST"},
+                            {"kind", "subject"},
+                            {"value", "carol@DEMO.TEST"}}};
+  const Digest link = audit_link(first, revoke.encode());
+  BOOST_TEST(to_hex(link) == "ca6fcf1082349bb93bdff41285928929445b201bc0d56e0eda5fb8b1d9706896");
+  FixedBytes<32> seed;
+  seed.fill(0x22);
+  const KdcSigningKey key = KdcSigningKey::from_seed(Secret<32>::copy(seed));
+  const Buffer statement = AuditCheckpoint{realm(), 2, noon + 3s, link}.statement();
+  BOOST_TEST(to_hex(sign(key, statement)) ==
+             "118d335302b5605c414052f4ecf08a9424c5d7b136ceb149fdc3dfc2f483b525"
+             "45144577b0e5f88d21d3daf6a3f457adb9c0087fdf0937ffaae122c621e3020c");
+}
+
 BOOST_AUTO_TEST_CASE(lets_a_claim_of_a_ticket_never_clash_with_a_field_that_is_there) {
   Fields fields{{"subject", "someone else"}};
   Body ticket = body("carol", "queue-alice");

@@ -6,6 +6,7 @@
 
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"
+#include "kdc/store_keys.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/realm_file.h"
@@ -172,6 +173,36 @@ BOOST_AUTO_TEST_CASE(finds_an_audit_record_that_was_taken_out_with_its_checkpoin
   const auto faults = check_store(folder).faults;
   BOOST_REQUIRE(faults.size() == 2U);
   BOOST_TEST(faults[0].find("record 1 and all after it were cut off") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(finds_a_revocation_that_was_taken_out) {
+  init_realm(plan, clock);
+  const auto write = [&](const std::function<void(Store&, WriteTxn&)>& change) {
+    Store store(folder.store(), master());
+    WriteTxn txn(store.env());
+    change(store, txn);
+    std::move(txn).commit();
+  };
+  const Key in_force = Key().byte(2).text("carol@DEMO.TEST");
+  write([&](Store& store, WriteTxn& txn) {
+    StoreChange change(store, txn);
+    for (const char* name : {"carol@DEMO.TEST", "dave@DEMO.TEST"}) {
+      change.revoke({0, RevokedBy::subject, name, noon, noon, noon + 24h, ""});
+    }
+  });
+  BOOST_TEST(check_store(folder).faults.empty());
+  write([&](Store& store, WriteTxn& txn) {
+    BOOST_TEST(txn.erase(store.tables().revocations.table, in_force));
+  });
+  auto faults = check_store(folder).faults;
+  BOOST_REQUIRE(faults.size() == 1U);
+  BOOST_TEST(faults[0] == "revocation 1 is in the feed and not in force");
+  write([&](Store& store, WriteTxn& txn) {
+    BOOST_TEST(txn.erase(store.tables().feed.table, Key().number(1)));
+  });
+  faults = check_store(folder).faults;
+  BOOST_REQUIRE(faults.size() == 1U);
+  BOOST_TEST(faults[0] == "revocation 1 is missing from the feed");
 }
 
 BOOST_AUTO_TEST_CASE(says_that_there_is_no_realm) {

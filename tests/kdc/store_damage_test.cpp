@@ -163,4 +163,20 @@ BOOST_AUTO_TEST_CASE(is_empty_for_whoever_only_reads_and_that_is_said) {
   BOOST_CHECK_THROW(Store(scratch / "store", MasterKey::random(), options), StoreError);
 }
 
+// specs/storage.md, "Worked example".
+BOOST_AUTO_TEST_CASE(keeps_a_record_as_its_worked_example_says) {
+  FixedBytes<32> master;
+  for (std::size_t i = 0; i < master.size(); ++i) master[i] = static_cast<std::uint8_t>(i);
+  FixedBytes<32> key;
+  key.fill(0x11);
+  PrincipalRecord carol{*Principal::parse("carol@DEMO.TEST"), PrincipalKind::user, {}, {}, false,
+                        noon, {}};
+  carol.add_key({key}, noon);
+  const RecordGuard guard{MasterKey(Secret<32>::copy(master))};
+  BOOST_TEST(to_hex(guard.protect("principals", bytes_of("carol"), carol.encode())) ==
+             "97af6361726f6c4044454d4f2e5445535401919301c420111111111111111111111111111111111111111"
+             "1111111111111111111111111ce6ab13b809000ce6ab13b800063253c6a54decd555ca1b3e5837e125c7"
+             "0a4d285bbbd1f20b1294ea605d77071");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

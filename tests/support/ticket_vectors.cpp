@@ -36,6 +36,7 @@ class Maker {
   void add_headers();
   void add_shapes();
   void add_forgeries();
+  void add_dates();
   void add_tgts();
 
   TestRealm realm_{"DEMO.TEST", TestRealm::Keys::fixed};
@@ -188,10 +189,6 @@ void Maker::add_forgeries() {
     p.header.key = KeyId{2};
     realm_.prove({&p, 1}, noon);
   });
-  forged("a batch time at which the signer was not valid yet", Errc::unknown_signer,
-         [&](Pieces& p) { realm_.prove({&p, 1}, noon - 24h - 1s); });
-  forged("a batch time at which the signer is valid no longer", Errc::unknown_signer,
-         [&](Pieces& p) { realm_.prove({&p, 1}, noon + 30 * 24h); });
   forged("another session key", Errc::session_mismatch,
          [&](Pieces& p) { p.session = realm_.fresh_session(); });
   forged("a body for another queue", Errc::wrong_audience,
@@ -201,6 +198,31 @@ void Maker::add_forgeries() {
   forged("another subject", Errc::bad_proof,
          [&](Pieces& p) { p.body.subject = realm_.principal("dave"); });
   forged("another input digest", Errc::bad_proof, [](Pieces& p) { p.body.work->input[0] ^= 1; });
+}
+
+void Maker::add_dates() {
+  const auto issued_at = [&](std::string_view name, Time when) {
+    Pieces pieces = realm_.pieces(realm_.workflow_body("carol", "queue-alice", work, when));
+    realm_.prove({&pieces, 1}, when);
+    service(name, realm_.seal(pieces), when, Errc::unknown_signer);
+  };
+  issued_at("a batch time at which the signer was not valid yet", noon - 24h - 1s);
+  issued_at("a batch time at which the signer is valid no longer", noon + 30 * 24h);
+  const auto dated = [&](Seconds signed_after, Seconds life) {
+    Body dated_body = body();
+    dated_body.run_until = noon + life;
+    Pieces pieces = realm_.pieces(std::move(dated_body));
+    realm_.prove({&pieces, 1}, noon + signed_after);
+    return pieces;
+  };
+  accepted_service("a ticket signed 17 minutes after its issue", dated(17min, 1h));
+  service("a ticket signed a second later", realm_.seal(dated(17min + 1s, 1h)), noon,
+          Errc::bad_proof, "Else a signing key that has retired could be used for ever.");
+  service("a ticket signed too long before its issue", realm_.seal(dated(-17min - 1s, 1h)), noon,
+          Errc::bad_proof);
+  accepted_service("a ticket for 31 days", dated(0s, 31 * 24h));
+  service("a ticket for a second longer", realm_.seal(dated(0s, 31 * 24h + 1s)), noon,
+          Errc::bad_proof);
 }
 
 void Maker::add_tgts() {
@@ -219,6 +241,12 @@ void Maker::add_tgts() {
   wrong = good;
   wrong[4] ^= 1;
   tgt("a TGT that names another realm", wrong, noon, Errc::bad_integrity);
+  Pieces odd = realm_.pieces(realm_.tgt_body("carol"));
+  odd.proof = proven(body()).proof;
+  tgt("a TGT with a proof", realm_.seal(odd), noon, Errc::malformed);
+  odd.proof.reset();
+  odd.booklet.push_back({Buffer(10), realm_.fresh_session()});
+  tgt("a TGT with a booklet", realm_.seal(odd), noon, Errc::malformed);
   tgt("a service ticket instead of a TGT", realm_.seal(proven(body())), noon, Errc::wrong_kind);
 }
 
@@ -228,6 +256,7 @@ std::string Maker::make() {
   add_headers();
   add_shapes();
   add_forgeries();
+  add_dates();
   add_tgts();
   return out_.take();
 }

@@ -60,9 +60,9 @@ BOOST_AUTO_TEST_CASE(names_the_first_reason_in_the_order_of_checks) {
   BOOST_TEST(accept(damaged) == Errc::bad_integrity);
   BOOST_TEST(accept(realm.seal(pieces)) == Errc::session_mismatch);
   pieces.session = right.duplicate();
-  pieces.proof->batch_time = noon - 10 * 24h;
+  pieces.header.key = KeyId{9};
   BOOST_TEST(accept(realm.seal(pieces)) == Errc::unknown_signer);
-  pieces.proof->batch_time = noon;
+  pieces.header.key = KeyId{1};
   BOOST_TEST(accept(realm.seal(pieces)) == Errc::bad_proof);
   realm.prove({&pieces, 1}, noon);
   BOOST_TEST(accept(realm.seal(pieces)) == Errc::ticket_expired);
@@ -175,6 +175,38 @@ BOOST_AUTO_TEST_CASE(forgets_its_roots_with_the_document_that_they_were_verified
   BOOST_TEST(accept(wire) == Errc::bad_proof);
   alice.update(realm.document);
   BOOST_TEST(accept(wire) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_document_that_is_older_or_of_another_realm_id) {
+  RealmDocument newer = realm.document;
+  newer.serial = 5;
+  alice.update(newer);
+  BOOST_TEST(alice.realm()->serial == 5U);
+  RealmDocument older = realm.document;
+  older.serial = 4;
+  older.signers.clear();
+  alice.update(older);
+  BOOST_TEST(alice.realm()->serial == 5U);
+  RealmDocument other = newer;
+  other.serial = 6;
+  other.realm_id[0] ^= 1;
+  alice.update(other);
+  BOOST_TEST(alice.realm()->serial == 5U);
+  BOOST_TEST(accept(realm.issue(body()).ticket) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_no_place_for_keys_that_opened_nothing) {
+  // Strangers can name rolling keys without end; the known ones stay known and nothing is opened.
+  const Buffer good = realm.issue(body()).ticket;
+  BOOST_TEST(accept(good) == accepted);
+  for (int i = 0; i < 50; ++i) {
+    Buffer wire = good;
+    const std::size_t rolling = realm.pieces(body()).header.encode().size() - 32;
+    const auto stranger = RollingKey::random().public_key();
+    std::ranges::copy(stranger.bytes, wire.begin() + static_cast<std::ptrdiff_t>(rolling));
+    BOOST_TEST(accept(wire) == Errc::bad_integrity);
+  }
+  BOOST_TEST(accept(good) == accepted);
 }
 
 BOOST_AUTO_TEST_CASE(opens_many_rolling_keys_and_each_only_with_its_own) {

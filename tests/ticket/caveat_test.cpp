@@ -21,8 +21,8 @@ CaveatRequest request() {
           "invoice-report",
           "invoice-report-1",
           input_digest(bytes_of("the input")),
-          {"invoice:read", "report:write"},
-          {{"ledger", {"entry:read"}}}};
+          std::vector<std::string>{"invoice:read", "report:write"},
+          std::vector<Downstream>{{"ledger", {"entry:read"}}}};
 }
 
 struct Row {
@@ -53,25 +53,26 @@ const Row rows[] = {
     {"nobody in particular", audience, Errc::caveat_audience,
      [](CaveatRequest& r) { r.audience.reset(); }},
 
-    {"a second before its end", not_after, accepted,
-     [](CaveatRequest& r) { r.now = noon + 59s; }},
+    {"a second before its end", not_after, accepted, [](CaveatRequest& r) { r.now = noon + 59s; }},
     {"the second of its end", not_after, Errc::caveat_expired,
      [](CaveatRequest& r) { r.now = noon + 60s; }},
     {"later", not_after, Errc::caveat_expired, [](CaveatRequest& r) { r.now = noon + 1h; }},
 
     {"some of its actions", actions, accepted},
-    {"none of its actions", actions, accepted, [](CaveatRequest& r) { r.actions.clear(); }},
+    {"none of its actions", actions, accepted, [](CaveatRequest& r) { r.actions->clear(); }},
     {"one action more", actions, Errc::caveat_action,
-     [](CaveatRequest& r) { r.actions.emplace_back("invoice:write"); }},
+     [](CaveatRequest& r) { r.actions->emplace_back("invoice:write"); }},
     {"an action that begins like one", actions, Errc::caveat_action,
-     [](CaveatRequest& r) { r.actions = {"invoice:rea"}; }},
+     [](CaveatRequest& r) { r.actions->assign({"invoice:rea"}); }},
     {"an action when none is allowed", caveat::Actions{}, Errc::caveat_action},
     {"no action when none is allowed", caveat::Actions{}, accepted,
-     [](CaveatRequest& r) { r.actions.clear(); }},
+     [](CaveatRequest& r) { r.actions->clear(); }},
+
+    {"a request that is not about actions", actions, Errc::caveat_action,
+     [](CaveatRequest& r) { r.actions.reset(); }},
 
     {"its queue", queue, accepted},
-    {"another queue", queue, Errc::caveat_queue,
-     [](CaveatRequest& r) { r.queue = "queue-alicf"; }},
+    {"another queue", queue, Errc::caveat_queue, [](CaveatRequest& r) { r.queue = "queue-alicf"; }},
     {"no queue", queue, Errc::caveat_queue, [](CaveatRequest& r) { r.queue.reset(); }},
     {"an empty queue", queue, Errc::caveat_queue, [](CaveatRequest& r) { r.queue = ""; }},
 
@@ -92,15 +93,21 @@ const Row rows[] = {
 
     {"one of its downstreams", downstreams, accepted},
     {"none of its downstreams", downstreams, accepted,
-     [](CaveatRequest& r) { r.downstreams.clear(); }},
+     [](CaveatRequest& r) { r.downstreams->clear(); }},
     {"all of its downstreams", downstreams, accepted,
      [](CaveatRequest& r) { r.downstreams = downstreams.within; }},
+    {"a request that is not about downstreams", downstreams, Errc::caveat_downstream,
+     [](CaveatRequest& r) { r.downstreams.reset(); }},
     {"another downstream", downstreams, Errc::caveat_downstream,
-     [](CaveatRequest& r) { r.downstreams.push_back({"printer", {}}); }},
+     [](CaveatRequest& r) {
+       r.downstreams->push_back({"printer", {}});
+     }},
     {"a downstream with one action more", downstreams, Errc::caveat_downstream,
-     [](CaveatRequest& r) { r.downstreams[0].actions.emplace_back("entry:write"); }},
+     [](CaveatRequest& r) { (*r.downstreams)[0].actions.emplace_back("entry:write"); }},
     {"the action of one downstream at another", downstreams, Errc::caveat_downstream,
-     [](CaveatRequest& r) { r.downstreams = {{"mailer", {"entry:read"}}}; }},
+     [](CaveatRequest& r) {
+       r.downstreams = std::vector<Downstream>{{"mailer", {"entry:read"}}};
+     }},
     {"a downstream when none is allowed", caveat::Downstreams{}, Errc::caveat_downstream},
 };
 
@@ -158,10 +165,8 @@ const Shape shapes[] = {
      Errc::caveat_unknown},
     {"no value", Writer().array(1).uint(1).take(), Errc::malformed},
     {"two values", Writer().array(3).uint(1).bin(id16).bin(id16).take(), Errc::malformed},
-    {"a delegation of 15 bytes", Writer().array(2).uint(1).bin(Buffer(15)).take(),
-     Errc::malformed},
-    {"an audience without a realm", Writer().array(2).uint(2).str("carol").take(),
-     Errc::bad_name},
+    {"a delegation of 15 bytes", Writer().array(2).uint(1).bin(Buffer(15)).take(), Errc::malformed},
+    {"an audience without a realm", Writer().array(2).uint(2).str("carol").take(), Errc::bad_name},
     {"a time that is a text", Writer().array(2).uint(3).str("1").take(), Errc::malformed},
     {"an action with a star", Writer().array(2).uint(4).array(1).str("*").take(), Errc::bad_name},
     {"a queue with a star", Writer().array(2).uint(5).str("queue-*").take(), Errc::bad_name},

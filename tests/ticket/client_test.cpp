@@ -122,8 +122,8 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
   const Principal trigger = realm.principal("trigger/orders");
   const Digest input = input_digest(bytes_of("the input"));
-  const Delegation wanted{trigger, "queue-alice", "invoice-report", {"invoice:read"},
-                          input,   {},            "invoice-1",      noon + 10min};
+  const Delegation wanted{trigger, "queue-alice", "invoice-report", {"invoice:read"}, input,
+                          {},      "invoice-1",   noon + 10min};
   const auto read = Presentation::parse(delegate(tgt, wanted, noon));
   BOOST_REQUIRE(bool(read));
   BOOST_TEST(outcome(read->check(tgt.session)) == accepted);
@@ -132,8 +132,14 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   BOOST_TEST(!read->authenticator().instance.has_value());
   BOOST_TEST((read->authenticator().request == input));
 
-  CaveatRequest request{noon + 1min, trigger, "queue-alice", "invoice-report", "invoice-1",
-                        input,       {"invoice:read"}, {}};
+  CaveatRequest request{noon + 1min,
+                        trigger,
+                        "queue-alice",
+                        "invoice-report",
+                        "invoice-1",
+                        input,
+                        std::vector<std::string>{"invoice:read"},
+                        std::vector<Downstream>{}};
   BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == accepted);
   request.now = noon + 10min;
   BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_expired);
@@ -141,7 +147,7 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   request.workflow_id = "invoice-2";
   BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_workflow);
   request.workflow_id = "invoice-1";
-  request.downstreams = {{"ledger", {}}};
+  request.downstreams->push_back({"ledger", {}});
   BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_downstream);
 
   const auto again = Presentation::parse(delegate(tgt, wanted, noon));

@@ -114,7 +114,7 @@ std::optional<Buffer> plaintext(Bytes wire, const TicketHeader& header, const au
   auto opened = parsed->open(key);
   if (!opened) return std::nullopt;
   std::optional<Proof> proof;
-  if (opened->proven_root()) proof = opened->evidence().proof;
+  if (const auto evidence = opened->evidence()) proof = evidence->proof;
   return Pieces{opened->header(), opened->body(), opened->session().duplicate(), std::move(proof),
                 std::move(opened->booklet())}
       .plaintext();

@@ -78,7 +78,11 @@ BOOST_AUTO_TEST_CASE(is_refused_with_parts_of_another_ticket) {
 
   TicketHeader to_bob = mine->header;
   to_bob.audience = "queue-bob";
-  BOOST_TEST(verify(assemble(to_bob.encode(), mine->body_bytes, mine->proof)) == Errc::bad_proof);
+  BOOST_TEST(verify(assemble(to_bob.encode(), mine->body_bytes, mine->proof)) ==
+             Errc::bad_proof);
+  Body for_bob = mine->body;
+  for_bob.audience = realm.principal("queue-bob");
+  BOOST_TEST(verify(assemble(to_bob.encode(), for_bob.encode(), mine->proof)) == Errc::bad_proof);
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_without_a_proof_or_of_a_tgt) {
@@ -101,6 +105,13 @@ BOOST_AUTO_TEST_CASE(is_refused_in_another_realm_or_by_another_signer) {
   BOOST_TEST(outcome(mine->verify_proof(same_name.document)) == Errc::bad_proof);
   realm.document.signers.front().id = KeyId{2};
   BOOST_TEST(outcome(mine->verify_proof(realm.document)) == Errc::unknown_signer);
+}
+
+BOOST_AUTO_TEST_CASE(that_names_two_audiences_is_refused_though_it_is_signed) {
+  Pieces pieces = realm.pieces(realm.workflow_body("carol", "queue-alice", work));
+  pieces.body.audience = realm.principal("queue-bob");
+  realm.prove({&pieces, 1}, noon);
+  BOOST_TEST(verify(realm.issued(pieces).evidence) == Errc::wrong_audience);
 }
 
 BOOST_AUTO_TEST_CASE(says_nothing_of_time) {

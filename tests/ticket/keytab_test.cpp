@@ -54,6 +54,7 @@ const Shape shapes[] = {
     {"a principal without a realm", with(head(1, "waybill-keytab", 1, "queue-alice"), {1}),
      Errc::bad_name},
     {"a secret of 31 bytes", with(head(1), {1}, 31), Errc::malformed},
+    {"version 0", with(head(1), {0}), Errc::malformed},
     {"a kvno beyond 32 bits", with(head(1), {1ULL << 32}), Errc::malformed},
     {"an entry less than announced", with(head(2), {1}), Errc::malformed},
     {"an entry more than announced", with(head(1), {2, 1}), Errc::malformed},

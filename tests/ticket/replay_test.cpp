@@ -88,11 +88,21 @@ BOOST_AUTO_TEST_CASE(forgets_nothing_when_the_clock_steps_back) {
   ReplayCache cache;
   BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), noon)));
   BOOST_REQUIRE(bool(cache.first_use(one, nonce(2), noon + window)));  // a new generation
-  for (const Seconds back : {1s, 30s, 119s}) {
+  for (const Seconds back : {1s, 30s, 119s, 239s}) {
     const Time now = noon + window - back;
     BOOST_TEST(outcome(cache.first_use(one, nonce(1), now)) == Errc::request_replayed);
     BOOST_TEST(outcome(cache.first_use(one, nonce(2), now)) == Errc::request_replayed);
   }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_everything_while_the_clock_is_a_window_behind_itself) {
+  ReplayCache cache;
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(1), noon)));
+  BOOST_REQUIRE(bool(cache.first_use(one, nonce(2), noon + 24h)));  // forgets the first use
+  BOOST_TEST(outcome(cache.first_use(one, nonce(1), noon)) == Errc::clock_skew);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon)) == Errc::clock_skew);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon + 24h - window)) == Errc::clock_skew);
+  BOOST_TEST(outcome(cache.first_use(one, nonce(3), noon + 24h - window + 1s)) == accepted);
 }
 
 BOOST_AUTO_TEST_CASE(lets_one_of_many_threads_pass) {

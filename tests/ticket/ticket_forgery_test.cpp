@@ -178,6 +178,19 @@ BOOST_AUTO_TEST_CASE(sealed_again_to_another_queue_is_refused) {
   BOOST_TEST(to_bob(true) == Errc::bad_proof);
 }
 
+BOOST_AUTO_TEST_CASE(that_is_a_tgt_with_the_proof_or_booklet_of_another_is_refused) {
+  Pieces tgt = realm.pieces(realm.tgt_body("carol"));
+  const auto open = [&] {
+    return outcome(SealedTicket::parse(realm.seal(tgt))->open(realm.tgt_key));
+  };
+  BOOST_TEST(open() == accepted);
+  tgt.booklet.push_back({Buffer(10), SessionKey::random()});
+  BOOST_TEST(open() == Errc::malformed);
+  tgt.booklet.clear();
+  tgt.proof = pieces.proof;
+  BOOST_TEST(open() == Errc::malformed);
+}
+
 BOOST_AUTO_TEST_CASE(sealed_again_under_another_rolling_key_is_refused) {
   realm.rolling = RollingKey::random();
   pieces.header.rolling = realm.rolling.public_key();
@@ -219,6 +232,42 @@ BOOST_AUTO_TEST_CASE(holds_while_its_signing_key_could_sign) {
   BOOST_TEST(signed_at(noon) == accepted);
   BOOST_TEST(signed_at(noon + 1h - 1s) == accepted);
   BOOST_TEST(signed_at(noon + 1h) == Errc::unknown_signer);
+}
+
+namespace {
+
+struct Dates {
+  const char* name;
+  Seconds signed_after_issue;
+  Seconds life;
+  Outcome expect;
+  friend std::ostream& operator<<(std::ostream& out, const Dates& row) { return out << row.name; }
+};
+
+const Dates dates[] = {
+    {"signed at once, for an hour", 0s, 1h, accepted},
+    {"signed 17 minutes later", 17min, 1h, accepted},
+    {"signed 17 minutes before", -17min, 1h, accepted},
+    {"signed a second later than that", 17min + 1s, 1h, Errc::bad_proof},
+    {"signed a second earlier than that", -17min - 1s, 1h, Errc::bad_proof},
+    {"signed a day later", 24h, 1h, Errc::bad_proof},
+    {"for 31 days", 0s, 31 * 24h, accepted},
+    {"for a second longer", 0s, 31 * 24h + 1s, Errc::bad_proof},
+};
+
+}  // namespace
+
+BOOST_DATA_TEST_CASE_F(Fixture, holds_for_a_body_of_its_time_and_of_a_bounded_life,
+                       bdata::make(dates), row) {
+  // Otherwise a key that has retired could mint for ever: the batch time is the signer's own word.
+  Body body = realm.workflow_body("carol", "queue-alice", work);
+  body.run_until = noon + row.life;
+  Pieces made = realm.pieces(std::move(body));
+  realm.prove({&made, 1}, noon + row.signed_after_issue);
+  BOOST_TEST(accept(made) == row.expect);
+  const auto evidence = Evidence::decode(realm.issued(made).evidence);
+  BOOST_REQUIRE(bool(evidence));
+  BOOST_TEST(outcome(evidence->verify_proof(realm.document)) == row.expect);
 }
 
 BOOST_AUTO_TEST_CASE(made_in_time_holds_after_the_key_has_retired) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "ticket/adapters/base64.h"
+#include "ticket/adapters/log.h"
 #include "ticket/audience.h"
 #include "ticket/fields.h"
 #include "ticket/payload.h"
@@ -10,6 +11,16 @@
 namespace waybill::test {
 
 using nlohmann::json;
+
+namespace {
+
+// A door logs each refusal, and tests refuse a lot.
+struct QuietLog {
+  QuietLog() { set_log_form(LogForm::text, LogLevel::error); }
+};
+const QuietLog quiet_log;
+
+}  // namespace
 
 json body_of(const Errand& errand) {
   json body{{"workflow_type", errand.type},
@@ -41,7 +52,7 @@ HttpRequest request_of(const std::string& method, const std::string& path,
   return request;
 }
 
-Workshop::Workshop(LmdbEngine::Options options) : options_(options) { start(true); }
+Workshop::Workshop(bool knows_realm) { start(knows_realm); }
 
 void Workshop::start(bool knows_realm) {
   const Keytab keytab = realm.keytab("trigger/orders");

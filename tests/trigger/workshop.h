@@ -54,7 +54,7 @@ MasterKey usual_store_key();
 /// with a clock that stands still. A principal exists as soon as it is named.
 class Workshop {
  public:
-  explicit Workshop(LmdbEngine::Options options = quick_engine());
+  explicit Workshop(bool knows_realm = true);
 
   ManualClock clock;
   TestRealm realm;
@@ -98,7 +98,7 @@ class Workshop {
  private:
   void start(bool knows_realm);
 
-  const LmdbEngine::Options options_;
+  const LmdbEngine::Options options_ = quick_engine();
   std::unique_ptr<LmdbEngine> engine_;
   std::unique_ptr<trigger::Identity> identity_;
   std::unique_ptr<ReplayCache> replays_;

@@ -81,9 +81,9 @@ struct Desk {
   worker::Job job(const IssuedTicket& issued, const Work& work,
                   std::string_view input = usual_input) const {
     const InputBinding binding{work.space, "queue-alice", work.type, work.id};
-    return {work.space, work.id,      work.type,
-            "run-1",    1,            noon + 1s,
-            issued.ticket, seal_input(issued.session, binding, bytes_of(input))};
+    return {
+        work.space, work.id,   work.type,     "run-1",
+        1,          noon + 1s, issued.ticket, seal_input(issued.session, binding, bytes_of(input))};
   }
   worker::Job job(Body wanted) {
     const Work work = *wanted.work;

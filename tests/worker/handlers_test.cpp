@@ -5,7 +5,6 @@
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/worker/desk.h"
@@ -40,9 +39,9 @@ BOOST_AUTO_TEST_CASE(are_commands_by_type) {
   BOOST_TEST_REQUIRE(handlers.find("invoice-report") != nullptr);
   BOOST_TEST(handlers.find("invoice-report")->command == "./make --as=pdf");
   BOOST_TEST(handlers.find("invoice-report")->actions.empty());
-  BOOST_TEST(handlers.find("pay")->actions ==
-                 (std::vector<std::string>{"bank:transfer", "bank:read"}),
-             boost::test_tools::per_element());
+  BOOST_TEST(
+      handlers.find("pay")->actions == (std::vector<std::string>{"bank:transfer", "bank:read"}),
+      boost::test_tools::per_element());
   BOOST_TEST(handlers.find("invoice-") == nullptr);
   BOOST_TEST(handlers.find("") == nullptr);
 }
@@ -50,10 +49,13 @@ BOOST_AUTO_TEST_CASE(are_commands_by_type) {
 BOOST_AUTO_TEST_CASE(are_refused_when_the_option_is_not_as_it_must_be) {
   Handlers handlers;
   BOOST_TEST(outcome(handlers.add("report=./make")) == accepted);
-  const std::pair<const char*, Errc> added[] = {
-      {"", Errc::bad_name},        {"=x", Errc::bad_name},           {"a b=x", Errc::bad_name},
-      {"invoice-*=x", Errc::bad_name}, {"other", Errc::malformed},   {"other=", Errc::malformed},
-      {"report=./other", Errc::already_exists}};
+  const std::pair<const char*, Errc> added[] = {{"", Errc::bad_name},
+                                                {"=x", Errc::bad_name},
+                                                {"a b=x", Errc::bad_name},
+                                                {"invoice-*=x", Errc::bad_name},
+                                                {"other", Errc::malformed},
+                                                {"other=", Errc::malformed},
+                                                {"report=./other", Errc::already_exists}};
   for (const auto& [option, expected] : added) {
     BOOST_TEST(outcome(handlers.add(option)) == expected, option);
   }
@@ -101,8 +103,7 @@ BOOST_AUTO_TEST_CASE(tells_the_handler_what_the_kdc_signed) {
   for (const char* entry :
        {"WAYBILL_SUBJECT=carol@DEMO.TEST", "WAYBILL_QUEUE=queue-alice@DEMO.TEST",
         "WAYBILL_WORKFLOW_ID=invoice-report-1", "WAYBILL_WORKFLOW_TYPE=invoice-report",
-        "WAYBILL_ACTIONS=invoice:read,report:write", "WAYBILL_RUN_ID=run-1",
-        "WAYBILL_ATTEMPT=3"}) {
+        "WAYBILL_ACTIONS=invoice:read,report:write", "WAYBILL_RUN_ID=run-1", "WAYBILL_ATTEMPT=3"}) {
     BOOST_TEST(has(environment, entry), entry);
   }
   BOOST_TEST(has(environment, "WAYBILL_CLAIMS_FILE=" + briefing.claims_file().string()));
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(is_readable_for_its_owner_alone_and_gone_with_the_job) {
   {
     const Briefing briefing(*verdict.result, 1);
     folder = briefing.claims_file().parent_path();
-    struct stat info{};
+    struct stat info {};
     BOOST_TEST(::stat(briefing.claims_file().c_str(), &info) == 0);
     BOOST_TEST((info.st_mode & 0777) == 0600U);
     BOOST_TEST(::stat(folder.c_str(), &info) == 0);

@@ -1,7 +1,6 @@
 #include "worker/job.h"
 
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/support/manual_clock.h"
@@ -74,11 +73,23 @@ BOOST_AUTO_TEST_CASE(may_be_empty_and_may_say_more_than_we_know) {
 
 BOOST_AUTO_TEST_CASE(is_refused_as_a_whole_when_it_is_none) {
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
-  const std::string texts[] = {
-      "", "jobs", "null", "[]", "{}", R"({"jobs":{}})", R"({"jobs":null})", R"({"jobs":[1]})",
-      R"({"jobs":[],"jobs":[]})", R"({"jobs":[]} )" "x", R"({"jobs":[])", R"({"jobs":[[[[[]]]]]})",
-      R"({"jobs":[{"a":{"a":{"a":{}}}}]})", deep, R"({"jobs":[],"x":)" + deep + "}",
-      "{\"jobs\":[],\"\xff\":1}"};
+  const std::string texts[] = {"",
+                               "jobs",
+                               "null",
+                               "[]",
+                               "{}",
+                               R"({"jobs":{}})",
+                               R"({"jobs":null})",
+                               R"({"jobs":[1]})",
+                               R"({"jobs":[],"jobs":[]})",
+                               R"({"jobs":[]} )"
+                               "x",
+                               R"({"jobs":[])",
+                               R"({"jobs":[[[[[]]]]]})",
+                               R"({"jobs":[{"a":{"a":{"a":{}}}}]})",
+                               deep,
+                               R"({"jobs":[],"x":)" + deep + "}",
+                               "{\"jobs\":[],\"\xff\":1}"};
   for (const std::string& text : texts) {
     BOOST_TEST(outcome(parse_jobs(text)) == Errc::malformed, text.substr(0, 60));
   }
@@ -86,13 +97,21 @@ BOOST_AUTO_TEST_CASE(is_refused_as_a_whole_when_it_is_none) {
 
 // Then nobody could be told: the lease runs out.
 BOOST_AUTO_TEST_CASE(is_refused_as_a_whole_when_the_lease_cannot_be_read) {
-  const std::pair<const char*, json> faults[] = {
-      {"run_id", nullptr},  {"run_id", ""},        {"run_id", "../x"},
-      {"run_id", "a/b"},    {"run_id", 7},         {"run_id", std::string(129, 'a')},
-      {"lease", nullptr},   {"lease", ""},         {"lease", "a b"},
-      {"lease", "a\nb"},    {"lease", std::string(129, 'a')},
-      {"lease_seconds", -1}, {"lease_seconds", 3601}, {"lease_seconds", "30"},
-      {"lease_seconds", 0.5}};
+  const std::pair<const char*, json> faults[] = {{"run_id", nullptr},
+                                                 {"run_id", ""},
+                                                 {"run_id", "../x"},
+                                                 {"run_id", "a/b"},
+                                                 {"run_id", 7},
+                                                 {"run_id", std::string(129, 'a')},
+                                                 {"lease", nullptr},
+                                                 {"lease", ""},
+                                                 {"lease", "a b"},
+                                                 {"lease", "a\nb"},
+                                                 {"lease", std::string(129, 'a')},
+                                                 {"lease_seconds", -1},
+                                                 {"lease_seconds", 3601},
+                                                 {"lease_seconds", "30"},
+                                                 {"lease_seconds", 0.5}};
   for (const auto& [name, value] : faults) {
     json job = good_job();
     job[name] = value;

@@ -20,6 +20,70 @@ Body body_of(TestRealm& realm, const char* subject) {
   return realm.workflow_body(subject, "queue-alice", work_of("invoice-report", "x"));
 }
 
+struct Row {
+  const char* name;
+  Errc expected;
+  FeedPage (*page)(Desk&);
+};
+// After two entries under a head of ten past noon.
+const Row forgeries[] = {
+    {"a head signed by somebody else", Errc::feed_invalid,
+     [](Desk& d) {
+       d.realm.signer = KdcSigningKey::random();
+       return d.feed.page(2, noon + 20s);
+     }},
+    {"a head with a flipped byte", Errc::feed_invalid,
+     [](Desk& d) {
+       FeedPage page = d.feed.page(2, noon + 20s);
+       page.head.back() ^= 1;
+       return page;
+     }},
+    {"a head that is no head", Errc::malformed,
+     [](Desk& d) {
+       FeedPage page = d.feed.page(2, noon + 20s);
+       page.head = {0x90};
+       return page;
+     }},
+    {"an older head", Errc::feed_invalid, [](Desk& d) { return d.feed.page(2, noon + 9s); }},
+    {"a head over fewer entries", Errc::feed_invalid,
+     [](Desk& d) {
+       return FeedPage{{}, d.feed.head(1, noon + 20s)};
+     }},
+    {"an entry that was changed", Errc::feed_invalid,
+     [](Desk& d) {
+       d.feed.revoke(RevokedBy::subject, "dave@DEMO.TEST");
+       FeedPage page = d.feed.page(2, noon + 20s);
+       Revocation other = d.feed.entries.back();
+       other.value = "erin@DEMO.TEST";
+       page.entries.back() = other.encode();
+       return page;
+     }},
+    {"an entry that is missing", Errc::feed_invalid,
+     [](Desk& d) {
+       revoke_subjects(d.feed, 2);
+       FeedPage page = d.feed.page(2, noon + 20s);
+       page.entries.erase(page.entries.begin());
+       return page;
+     }},
+    {"entries that are withheld", Errc::feed_invalid,
+     [](Desk& d) {
+       revoke_subjects(d.feed, 2);
+       return FeedPage{{}, d.feed.head(4, noon + 20s)};
+     }},
+    {"an entry beyond the head", Errc::feed_invalid,
+     [](Desk& d) {
+       FeedPage page{{}, d.feed.head(2, noon + 20s)};
+       page.entries.push_back(d.feed.revoke(RevokedBy::subject, "dave@DEMO.TEST").encode());
+       return page;
+     }},
+    {"the feed of another realm", Errc::wrong_realm,
+     [](Desk& d) {
+       TestRealm other("OTHER.TEST");
+       other.signer = KdcSigningKey::from_seed(d.realm.signer.seed());
+       return TestFeed(other).page(0, noon + 20s);
+     }},
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(a_mirror_of_the_feed)
@@ -54,67 +118,7 @@ BOOST_AUTO_TEST_CASE(believes_pages_only_when_the_last_one_has_come) {
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_is_forged_or_went_back_and_keeps_what_it_has) {
-  struct Row {
-    const char* name;
-    Errc expected;
-    FeedPage (*page)(Desk&);
-  };
-  const Row rows[] = {
-      {"a head signed by somebody else", Errc::feed_invalid,
-       [](Desk& d) {
-         d.realm.signer = KdcSigningKey::random();
-         return d.feed.page(2, noon + 20s);
-       }},
-      {"a head with a flipped byte", Errc::feed_invalid,
-       [](Desk& d) {
-         FeedPage page = d.feed.page(2, noon + 20s);
-         page.head.back() ^= 1;
-         return page;
-       }},
-      {"a head that is no head", Errc::malformed,
-       [](Desk& d) {
-         FeedPage page = d.feed.page(2, noon + 20s);
-         page.head = {0x90};
-         return page;
-       }},
-      {"an older head", Errc::feed_invalid, [](Desk& d) { return d.feed.page(2, noon + 9s); }},
-      {"a head over fewer entries", Errc::feed_invalid,
-       [](Desk& d) { return FeedPage{{}, d.feed.head(1, noon + 20s)}; }},
-      {"an entry that was changed", Errc::feed_invalid,
-       [](Desk& d) {
-         d.feed.revoke(RevokedBy::subject, "dave@DEMO.TEST");
-         FeedPage page = d.feed.page(2, noon + 20s);
-         Revocation other = d.feed.entries.back();
-         other.value = "erin@DEMO.TEST";
-         page.entries.back() = other.encode();
-         return page;
-       }},
-      {"an entry that is missing", Errc::feed_invalid,
-       [](Desk& d) {
-         revoke_subjects(d.feed, 2);
-         FeedPage page = d.feed.page(2, noon + 20s);
-         page.entries.erase(page.entries.begin());
-         return page;
-       }},
-      {"entries that are withheld", Errc::feed_invalid,
-       [](Desk& d) {
-         revoke_subjects(d.feed, 2);
-         return FeedPage{{}, d.feed.head(4, noon + 20s)};
-       }},
-      {"an entry beyond the head", Errc::feed_invalid,
-       [](Desk& d) {
-         FeedPage page{{}, d.feed.head(2, noon + 20s)};
-         page.entries.push_back(d.feed.revoke(RevokedBy::subject, "dave@DEMO.TEST").encode());
-         return page;
-       }},
-      {"the feed of another realm", Errc::wrong_realm,
-       [](Desk& d) {
-         TestRealm other("OTHER.TEST");
-         other.signer = KdcSigningKey::from_seed(d.realm.signer.seed());
-         return TestFeed(other).page(0, noon + 20s);
-       }},
-  };
-  for (const Row& row : rows) {
+  for (const Row& row : forgeries) {
     BOOST_TEST_CONTEXT(row.name) {
       Desk desk;
       revoke_subjects(desk.feed, 2);

@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(turns_its_input_into_its_output) {
 
 BOOST_AUTO_TEST_CASE(takes_and_gives_as_much_as_there_may_be) {
   std::string input(limits::max_input, '\0');
-  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<char>(i * 2654435761U >> 13);
+  for (std::size_t i = 0; i < input.size(); ++i)
+    input[i] = static_cast<char>(i * 2654435761U >> 13);
   const HandlerEnd end = run("cat", input);
   BOOST_TEST((end.how == How::exited));
   BOOST_TEST((said(end) == input));
@@ -156,8 +157,7 @@ BOOST_AUTO_TEST_CASE(that_ignores_the_request_to_end_is_killed) {
     stop.request(Stop::Reason::lease_lost);
   });
   const Moment begin = std::chrono::steady_clock::now();
-  const HandlerEnd end =
-      run("trap '' TERM; echo $$ >" + mark + "; while :; do sleep 0.05; done");
+  const HandlerEnd end = run("trap '' TERM; echo $$ >" + mark + "; while :; do sleep 0.05; done");
   other.join();
   BOOST_TEST((end.how == How::stopped));
   const auto took = std::chrono::steady_clock::now() - begin;
@@ -237,7 +237,8 @@ BOOST_AUTO_TEST_CASE(is_heard_line_by_line_on_standard_error) {
 }
 
 BOOST_AUTO_TEST_CASE(cannot_flood_the_log) {
-  const HandlerEnd end = run("yes >&2 & sleep 0.5; head -c 5000 /dev/zero | tr '\\0' x >&2; echo ok");
+  const HandlerEnd end =
+      run("yes >&2 & sleep 0.5; head -c 5000 /dev/zero | tr '\\0' x >&2; echo ok");
   BOOST_TEST(said(end) == "ok\n");
   std::size_t bytes = 0;
   for (const std::string& line : messages) {

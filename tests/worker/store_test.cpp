@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(is_private_and_opens_again) {
   const Scratch scratch;
   const auto folder = scratch / "worker";
   { const Store store(folder, quick_store()); }
-  struct stat info{};
+  struct stat info {};
   BOOST_TEST(::stat((folder / "store.key").c_str(), &info) == 0);
   BOOST_TEST((info.st_mode & 0777) == 0600U);
   BOOST_TEST(::stat(folder.c_str(), &info) == 0);

@@ -6,7 +6,6 @@
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/worker/desk.h"
@@ -80,7 +79,7 @@ BOOST_AUTO_TEST_CASE(is_appended_by_several_processes_without_mixing) {
 BOOST_AUTO_TEST_CASE(is_private_and_must_not_be_a_link) {
   const Scratch scratch;
   { const Verdicts verdicts(scratch / "verdicts.jsonl"); }
-  struct stat info{};
+  struct stat info {};
   BOOST_TEST(::stat((scratch / "verdicts.jsonl").c_str(), &info) == 0);
   BOOST_TEST((info.st_mode & 0777) == 0600U);
   std::filesystem::create_symlink("/dev/null", scratch / "link");

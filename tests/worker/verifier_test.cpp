@@ -174,7 +174,11 @@ const Row forgeries[] = {
        job.run_chain = "run-2";
        desk.counted_uses.pins = desk.counted_revocations.lookups = 0;
      }},
-    {"an action that is not in the ticket", Errc::action_denied, Step::actions, nullptr, nullptr,
+    {"an action that is not in the ticket",
+     Errc::action_denied,
+     Step::actions,
+     nullptr,
+     nullptr,
      {"invoice:read", "invoice:pay"}},
 };
 
@@ -186,8 +190,8 @@ BOOST_AUTO_TEST_CASE(is_accepted_with_all_that_the_kdc_signed) {
   Desk desk;
   const Body body = desk.body();
   const IssuedTicket issued = desk.realm.issue(body);
-  const auto verdict = desk.verify(desk.job(issued, *body.work), noon + 2s,
-                                   {"report:write", "invoice:read"});
+  const auto verdict =
+      desk.verify(desk.job(issued, *body.work), noon + 2s, {"report:write", "invoice:read"});
   BOOST_TEST_REQUIRE(outcome(verdict.result) == accepted);
   const worker::VerifiedJob& job = *verdict.result;
   BOOST_TEST((verdict.step == Step::actions));

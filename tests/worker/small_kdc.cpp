@@ -1,0 +1,92 @@
+#include "tests/worker/small_kdc.h"
+
+#include "ticket/call.h"
+#include "ticket/messages.h"
+#include "ticket/noise.h"
+
+namespace waybill::test {
+
+SmallKdc::SmallKdc(TestRealm& realm, TestFeed& feed, const Clock& clock)
+    : realm_(realm),
+      feed_(feed),
+      clock_(clock),
+      server_({}, [this](const HttpRequest& request) { return answer(request); }),
+      port_(server_.start()) {}
+
+RealmFile SmallKdc::realm_file() const {
+  return {realm_.realm(), {"http://127.0.0.1:" + std::to_string(port_)}, realm_.root.public_key()};
+}
+
+int SmallKdc::count(const std::string& path) const {
+  const std::scoped_lock guard(lock_);
+  const auto found = counts_.find(path);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+HttpReply SmallKdc::answer(const HttpRequest& request) {
+  const std::scoped_lock guard(lock_);
+  ++counts_[request.path];
+  if (is_away) return {503};
+  std::optional<Buffer> reply;
+  if (request.path == "/v1/realm") reply = realm_.signed_document();
+  if (request.path == "/v1/as") reply = log_in(request.body_bytes());
+  if (request.path == "/v1/call") reply = call(request.body_bytes());
+  if (request.path == "/v1/feed") reply = feed_after(request);
+  if (!reply) {
+    const Refusal refusal{Errc::malformed, ""};
+    return {400, "application/msgpack", std::string(text_of(refusal.encode()))};
+  }
+  return {200, "application/msgpack", std::string(text_of(*reply))};
+}
+
+std::optional<Buffer> SmallKdc::log_in(Bytes body) {
+  const auto envelope = LoginEnvelope::decode(body);
+  if (!envelope) return std::nullopt;
+  noise::Responder responder(realm_.epoch.secret().duplicate(),
+                             login_prologue(envelope->realm, envelope->epoch));
+  const auto payload = responder.read(envelope->message);
+  if (!payload) return std::nullopt;
+  const auto request = LoginRequest::decode(*payload);
+  if (!request) return std::nullopt;
+  const std::string& name = request->principal.name();
+  LoginReply reply{std::nullopt, clock_.now(), {}, std::nullopt};
+  if (realm_.key(name).public_key().bytes != responder.initiator()) {
+    reply.refusal = Errc::login_failed;
+  } else {
+    reply.tgt = realm_.tgt(realm_.tgt_body(name, clock_.now()));
+  }
+  const auto message = responder.write(reply.encode());
+  if (!message) return std::nullopt;
+  return *message;
+}
+
+std::optional<Buffer> SmallKdc::call(Bytes body) {
+  const auto received = ReceivedCall::parse(body);
+  if (!received) return std::nullopt;
+  const auto sealed = SealedTicket::parse(received->presentation.ticket());
+  if (!sealed) return std::nullopt;
+  const auto tgt = sealed->open(realm_.tgt_key);
+  if (!tgt) return std::nullopt;
+  const auto opened = received->open(tgt->session());
+  if (!opened) return std::nullopt;
+  std::vector<Answer> answers;
+  for (const Operation& operation : opened->operations) {
+    const auto wanted = ServiceTicketRequest::decode(operation.arguments);
+    if (operation.name != "tgs" || !wanted) {
+      answers.push_back({Errc::unknown_operation, "", {}});
+      continue;
+    }
+    const IssuedTicket issued = realm_.issue(
+        realm_.service_body(tgt->body().subject.name(), wanted->service, clock_.now()));
+    answers.push_back({std::nullopt, "", issued.encode()});
+  }
+  return seal_reply(opened->reply_key, answers);
+}
+
+std::optional<Buffer> SmallKdc::feed_after(const HttpRequest& request) {
+  const auto after = request.query.find("after");
+  if (after == request.query.end()) return std::nullopt;
+  return feed_.page(std::stoull(after->second), clock_.now(), page_size).encode();
+}
+
+}  // namespace waybill::test
