@@ -91,14 +91,14 @@ Fields row_of(const GrantRecord& grant) {
 }  // namespace
 
 Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments,
-                          {"subject", "role", "trigger", "queue", "workflow", "max_run"},
-                          {"action"}));
+  TRY(fields,
+      read_fields(ask.arguments, {"subject", "role", "trigger", "queue", "workflow", "max_run"},
+                  {"action"}));
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
   TRY(grant, parse_grant(parts, fields));
   grant.created = ask.now;
-  const auto effects = [grant = grant,
-                        said = ask.said](StoreChange& change, Fields& noted) -> Checked {
+  const auto effects = [grant = grant, said = ask.said](StoreChange& change,
+                                                        Fields& noted) -> Checked {
     CHECK_OK(check_holder(change, grant));
     const auto known = change.grants_of(grant.holder, grant.name);
     const auto twin = std::ranges::find_if(
@@ -134,8 +134,7 @@ Decided admin_grant_remove(const KdcParts&, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"id"}));
   ask.fields.add("id", std::string(fields.get("id")));
   TRY(id, parse_number(fields.get("id")));
-  const auto effects = [id = id](StoreChange& change,
-                                                              Fields&) -> Checked {
+  const auto effects = [id = id](StoreChange& change, Fields&) -> Checked {
     if (!change.grant(id)) return Error{Errc::not_found, "grant"};
     change.remove_grant(id);
     return ok();

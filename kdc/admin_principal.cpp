@@ -75,9 +75,9 @@ Issuer::Effects changing(const Principal& principal,
 }  // namespace
 
 Decided admin_principal_add(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments,
-                          {"name", "kind", "public_key", "possession", "epoch", "with_queues"},
-                          {"role"}));
+  TRY(fields,
+      read_fields(ask.arguments,
+                  {"name", "kind", "public_key", "possession", "epoch", "with_queues"}, {"role"}));
   ask.fields.add("name", std::string(fields.get("name")))
       .add("kind", std::string(fields.get("kind")))
       .add("public_key", std::string(fields.get("public_key")));
@@ -96,9 +96,8 @@ Decided admin_principal_add(const KdcParts& parts, Ask& ask) {
   PrincipalRecord record{.principal = principal, .kind = *kind, .keys = {}, .roles = roles};
   record.add_key(key, ask.now);
   record.created = ask.now;
-  const auto effects = [record, said = ask.said,
-                        with_queues = fields.has("with_queues")](StoreChange& change,
-                                                                 Fields&) -> Checked {
+  const auto effects = [record, said = ask.said, with_queues = fields.has("with_queues")](
+                           StoreChange& change, Fields&) -> Checked {
     const std::string& name = record.principal.name();
     if (change.principal(name)) return Error{Errc::already_exists, "principal"};
     CHECK_OK(take_queues(change, record.principal, with_queues, *said));
@@ -148,23 +147,21 @@ Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   }
   Revocation entry = revocation(parts.config, RevokedBy::subject, principal.text(), ask.now);
   entry.reason = "disabled";
-  return to_do(changing(principal,
-                       [entry](StoreChange& change, PrincipalRecord& record) {
-                         record.disabled = true;
-                         change.put_principal(record);
-                         change.revoke(entry);
-                       }));
+  return to_do(changing(principal, [entry](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = true;
+    change.put_principal(record);
+    change.revoke(entry);
+  }));
 }
 
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, named(parts, fields));
-  return to_do(changing(principal,
-                       [](StoreChange& change, PrincipalRecord& record) {
-                         record.disabled = false;
-                         change.put_principal(record);
-                       }));
+  return to_do(changing(principal, [](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = false;
+    change.put_principal(record);
+  }));
 }
 
 }  // namespace waybill::kdc

@@ -39,8 +39,8 @@ Decided admin_queue_add(const KdcParts& parts, Ask& ask) {
       .principal = principal, .kind = PrincipalKind::queue, .keys = {}, .roles = {}};
   record.add_key(key, ask.now);
   record.created = ask.now;
-  const auto effects = [record, owner = owner,
-                        said = ask.said](StoreChange& change, Fields& noted) -> Checked {
+  const auto effects = [record, owner = owner, said = ask.said](StoreChange& change,
+                                                                Fields& noted) -> Checked {
     const std::string& name = record.principal.name();
     if (change.principal(name)) return Error{Errc::already_exists, "principal"};
     const bool pending = !change.principal(owner.name());

@@ -15,14 +15,22 @@ enum class Cause { none, unknown, wrong_key, disabled, locked, skew, replayed, b
 
 std::string_view name_of(Cause cause) {
   switch (cause) {
-    case Cause::none: return "none";
-    case Cause::unknown: return "unknown";
-    case Cause::wrong_key: return "wrong_key";
-    case Cause::disabled: return "disabled";
-    case Cause::locked: return "locked";
-    case Cause::skew: return "skew";
-    case Cause::replayed: return "replayed";
-    case Cause::busy: return "busy";
+    case Cause::none:
+      return "none";
+    case Cause::unknown:
+      return "unknown";
+    case Cause::wrong_key:
+      return "wrong_key";
+    case Cause::disabled:
+      return "disabled";
+    case Cause::locked:
+      return "locked";
+    case Cause::skew:
+      return "skew";
+    case Cause::replayed:
+      return "replayed";
+    case Cause::busy:
+      return "busy";
   }
   return "none";
 }
@@ -125,7 +133,8 @@ Body tgt_body(const KdcParts& parts, const Principal& subject, const TicketTimes
 Issuer::Effects still(const PrincipalRecord& judged, const PrincipalPublic& proven) {
   return [name = judged.principal.name(), proven](StoreChange& change, Fields&) -> Checked {
     const auto record = active(change, name);
-    if (!record || !is_key_of(record, proven)) return Error{Errc::login_failed, "changed meanwhile"};
+    if (!record || !is_key_of(record, proven))
+      return Error{Errc::login_failed, "changed meanwhile"};
     return ok();
   };
 }

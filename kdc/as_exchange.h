@@ -13,9 +13,9 @@ namespace waybill::kdc {
 /// From then on the answer is message 2. It is the same, login_failed, after the same work, whether
 /// the principal is unknown (then its key is compared with dummies), the key another, the principal
 /// disabled or locked out (LoginBackoff). Only who proved the right key of an active principal is
-/// told more: clock_skew, or request_replayed when this message 1 was answered with a ticket before.
-/// Message 1 can be recorded and sent again by anybody, so it changes nothing but counters: no
-/// ticket is issued for it twice.
+/// told more: clock_skew, or request_replayed when this message 1 was answered with a ticket
+/// before. Message 1 can be recorded and sent again by anybody, so it changes nothing but counters:
+/// no ticket is issued for it twice.
 ///
 /// Every login is audited, durable before the answer. So is every refusal with a name in it, within
 /// a StrangerBudget: failures beyond it are counted, and the number stands in the next record. Each

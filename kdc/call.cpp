@@ -55,8 +55,8 @@ Running start(const KdcParts& parts, const Caller& caller, const Operation& oper
     deed.effects = [error = decided.error()](StoreChange&, Fields&) -> Checked { return error; };
   } else {
     ToDo& to_do = **decided;
-    deed.effects = for_a_caller_in_good_standing(caller.tgt.body(), row->who,
-                                                 std::move(to_do.effects));
+    deed.effects =
+        for_a_caller_in_good_standing(caller.tgt.body(), row->who, std::move(to_do.effects));
     deed.ticket = std::move(to_do.ticket);
   }
   return {ask.said, parts.issuer.submit(std::move(deed))};
@@ -146,8 +146,7 @@ class OpenedCall {
 
  private:
   std::vector<Answer> answers(const VerifiedTicket& tgt, const ReceivedCall::Opened& box) {
-    const auto presented =
-        check_presentation(parts_, call_, tgt.body().id, box.request, now_);
+    const auto presented = check_presentation(parts_, call_, tgt.body().id, box.request, now_);
     if (!presented) return sealed(presented.error());
     const auto holder = holder_of(parts_.store.view(), tgt.body());
     if (!holder) return sealed(holder.error());
@@ -155,9 +154,7 @@ class OpenedCall {
     return perform(parts_, caller, box.operations, now_);
   }
 
-  void audit(const Error& error) {
-    audit_stranger(parts_, {"call", error.code, fields_});
-  }
+  void audit(const Error& error) { audit_stranger(parts_, {"call", error.code, fields_}); }
   Error in_clear(const Error& error) {
     audit(error);
     return error;

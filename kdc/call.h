@@ -20,11 +20,11 @@ namespace waybill::kdc {
 ///
 /// What is audited: every operation that changes something or is refused, and every refusal of the
 /// whole call once its TGT has opened. Before that it is garbage, which anybody can send: it is
-/// counted (kdc/server.h) and logged, not audited, or a flood from nowhere would fill the audit log.
-/// Whoever has recorded somebody's call can send it again, so the refusals of the whole call share a
-/// budget with failed logins (StrangerBudget); what is left out is counted in the next record. A
-/// refusal of an operation is always audited: its caller has proven who he is. Every record is
-/// durable before the answer leaves.
+/// counted (kdc/server.h) and logged, not audited, or a flood from nowhere would fill the audit
+/// log. Whoever has recorded somebody's call can send it again, so the refusals of the whole call
+/// share a budget with failed logins (StrangerBudget); what is left out is counted in the next
+/// record. A refusal of an operation is always audited: its caller has proven who he is. Every
+/// record is durable before the answer leaves.
 ///
 /// Throws StoreError, RecordDamaged, StoreUnusable: the whole call is answered 503 then, although
 /// operations of it may have been done; asking again is safe.

@@ -46,9 +46,9 @@ struct Ask {
 
 /// What an operation decided, having read and not yet changed anything: a refusal; something to be
 /// done; or nothing to do, because reading was all. The effects run inside the transaction, where
-/// kdc/call.cpp has made sure once more that the caller may still do this; they check again whatever
-/// else may have changed in between. The audit record is made of the operation's name, the Ask's
-/// fields and what the effects add.
+/// kdc/call.cpp has made sure once more that the caller may still do this; they check again
+/// whatever else may have changed in between. The audit record is made of the operation's name, the
+/// Ask's fields and what the effects add.
 struct ToDo {
   Issuer::Effects effects;
   std::optional<Issuer::TicketOrder> ticket;
@@ -69,7 +69,8 @@ Result<VerifiedTicket> open_tgt(const KdcParts& parts, Bytes wire, Time now);
 Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt);
 
 /// An entry for the revocation feed that matters for as long as any ticket may live. By subject,
-/// actor and queue it reaches what was issued until now; by ticket and workflow it reaches for ever.
+/// actor and queue it reaches what was issued until now; by ticket and workflow it reaches for
+/// ever.
 Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now);
 
 }  // namespace waybill::kdc

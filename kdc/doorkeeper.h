@@ -15,10 +15,10 @@ namespace waybill::kdc {
 /// restart. Thread-safe.
 
 /// Slows down who guesses a password: after the fifth failure a name is locked for 1 s, and after
-/// each further one for twice as long, up to 60 s; a login ends it. While a name is locked the right
-/// key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Known limit:
-/// who fails on purpose once a minute keeps a name locked; therefore only names with a password are
-/// counted (a key from a keytab cannot be guessed).
+/// each further one for twice as long, up to 60 s; a login ends it. While a name is locked the
+/// right key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Known
+/// limit: who fails on purpose once a minute keeps a name locked; therefore only names with a
+/// password are counted (a key from a keytab cannot be guessed).
 class LoginBackoff {
  public:
   static constexpr unsigned free_failures = 5;

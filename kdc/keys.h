@@ -12,8 +12,8 @@ namespace waybill::kdc {
 Result<PrincipalPublic> proven_key(const KdcParts& parts, const Fields& fields,
                                    const KeyClaim& claim, Time now);
 
-/// "self" {} → {name, kind, kvno, created, role*, queue*}: the caller as the KDC knows it. The proof
-/// of a new key names the version after `kvno`.
+/// "self" {} → {name, kind, kvno, created, role*, queue*}: the caller as the KDC knows it. The
+/// proof of a new key names the version after `kvno`.
 Decided self(const KdcParts& parts, Ask& ask);
 
 /// "passwd" {public_key, possession, epoch} → {kvno}: a new key for the caller, under a TGT of a

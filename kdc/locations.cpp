@@ -27,8 +27,8 @@ Decided announce(const KdcParts&, Ask& ask) {
   const std::string url(fields.get("url"));
   ask.fields.add("url", url);
   if (!is_url(url)) return ask.refuse(Errc::malformed, "url is http://… or https://…");
-  const auto effects = [url, trigger = ask.caller.principal().name(),
-                        now = ask.now](StoreChange& change, Fields&) -> Checked {
+  const auto effects = [url, trigger = ask.caller.principal().name(), now = ask.now](
+                           StoreChange& change, Fields&) -> Checked {
     if (ceilings(change, trigger).empty()) return Error{Errc::ceiling_missing, "announce"};
     change.put_location({trigger, url, now});
     return ok();

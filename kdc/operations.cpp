@@ -22,15 +22,15 @@ Result<CaveatRequest> not_narrowed(Bytes) {
 Result<CaveatRequest> by_time(Bytes) { return CaveatRequest{}; }
 
 constexpr auto anybody = MayCall::anybody;
-constexpr auto service = MayCall::service;
-constexpr auto operator_ = MayCall::operator_;
+constexpr auto services = MayCall::services;
+constexpr auto operators = MayCall::operators;
 constexpr auto beside = Pace::beside;
 constexpr auto in_turn = Pace::in_turn;
 
 constexpr std::array table{
     // name, who may call, with a narrowed TGT, pace, what decides
     OperationRow{"tgs", anybody, by_time, beside, tgs},
-    OperationRow{"tgs.delegate", service, delegated_work, beside, tgs_delegate},
+    OperationRow{"tgs.delegate", services, delegated_work, beside, tgs_delegate},
     OperationRow{"renew", anybody, evidence_work, beside, renew},
     OperationRow{"complete", anybody, evidence_work, in_turn, complete},
     OperationRow{"revoke", anybody, by_time, in_turn, revoke},
@@ -38,23 +38,23 @@ constexpr std::array table{
     OperationRow{"locate", anybody, by_time, in_turn, locate},
     OperationRow{"self", anybody, by_time, in_turn, self},
     OperationRow{"passwd", anybody, not_narrowed, in_turn, passwd},
-    OperationRow{"announce", service, not_narrowed, in_turn, announce},
-    OperationRow{"audit.tail", operator_, by_time, in_turn, audit_tail},
-    OperationRow{"audit.records", operator_, by_time, in_turn, audit_records},
-    OperationRow{"audit.checkpoint", operator_, by_time, in_turn, audit_checkpoint},
-    OperationRow{"admin.principal.add", operator_, not_narrowed, in_turn, admin_principal_add},
-    OperationRow{"admin.principal.show", operator_, by_time, in_turn, admin_principal_show},
-    OperationRow{"admin.principal.list", operator_, by_time, in_turn, admin_principal_list},
-    OperationRow{"admin.principal.disable", operator_, not_narrowed, in_turn,
+    OperationRow{"announce", services, not_narrowed, in_turn, announce},
+    OperationRow{"audit.tail", operators, by_time, in_turn, audit_tail},
+    OperationRow{"audit.records", operators, by_time, in_turn, audit_records},
+    OperationRow{"audit.checkpoint", operators, by_time, in_turn, audit_checkpoint},
+    OperationRow{"admin.principal.add", operators, not_narrowed, in_turn, admin_principal_add},
+    OperationRow{"admin.principal.show", operators, by_time, in_turn, admin_principal_show},
+    OperationRow{"admin.principal.list", operators, by_time, in_turn, admin_principal_list},
+    OperationRow{"admin.principal.disable", operators, not_narrowed, in_turn,
                  admin_principal_disable},
-    OperationRow{"admin.principal.enable", operator_, not_narrowed, in_turn,
+    OperationRow{"admin.principal.enable", operators, not_narrowed, in_turn,
                  admin_principal_enable},
-    OperationRow{"admin.queue.add", operator_, not_narrowed, in_turn, admin_queue_add},
-    OperationRow{"admin.queue.show", operator_, by_time, in_turn, admin_queue_show},
-    OperationRow{"admin.queue.list", operator_, by_time, in_turn, admin_queue_list},
-    OperationRow{"admin.grant.add", operator_, not_narrowed, in_turn, admin_grant_add},
-    OperationRow{"admin.grant.list", operator_, by_time, in_turn, admin_grant_list},
-    OperationRow{"admin.grant.remove", operator_, not_narrowed, in_turn, admin_grant_remove},
+    OperationRow{"admin.queue.add", operators, not_narrowed, in_turn, admin_queue_add},
+    OperationRow{"admin.queue.show", operators, by_time, in_turn, admin_queue_show},
+    OperationRow{"admin.queue.list", operators, by_time, in_turn, admin_queue_list},
+    OperationRow{"admin.grant.add", operators, not_narrowed, in_turn, admin_grant_add},
+    OperationRow{"admin.grant.list", operators, by_time, in_turn, admin_grant_list},
+    OperationRow{"admin.grant.remove", operators, not_narrowed, in_turn, admin_grant_remove},
 };
 
 }  // namespace
@@ -70,10 +70,10 @@ Checked may_call(const PrincipalRecord& who, MayCall allowed) {
   switch (allowed) {
     case MayCall::anybody:
       return ok();
-    case MayCall::service:
+    case MayCall::services:
       if (who.kind == PrincipalKind::service) return ok();
       break;
-    case MayCall::operator_:
+    case MayCall::operators:
       if (who.has_role(operator_role)) return ok();
       break;
   }

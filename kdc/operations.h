@@ -13,12 +13,12 @@ namespace waybill::kdc {
 /// Who may call at all.
 enum class MayCall : std::uint8_t {
   anybody,   ///< every principal
-  service,   ///< principals of kind service
-  operator_  ///< principals with the role operator
+  services,  ///< principals of kind service
+  operators  ///< principals with the role operator
 };
 
-/// What a narrowed TGT (one with caveats) may do with it. A caveat about something that an operation
-/// does not have denies, and what a narrowed TGT brings about must not outlast it.
+/// What a narrowed TGT (one with caveats) may do with it. A caveat about something that an
+/// operation does not have denies, and what a narrowed TGT brings about must not outlast it.
 ///   not_narrowed     nothing: the operation makes something that lasts (a key, a grant, a TGT)
 ///   by_time          as long as its not-after lasts; any other caveat denies
 ///   by_work          caveats are asked about the work that the arguments name

@@ -10,7 +10,8 @@
 
 namespace waybill::kdc {
 
-/// Texts of administration (specs/http-api.md): numbers and times are decimal, yes and no are words.
+/// Texts of administration (specs/http-api.md): numbers and times are decimal, yes and no are
+/// words.
 
 using Names = std::initializer_list<std::string_view>;
 /// Arguments: nothing but these names, each at most once; a list up to limits::max_actions times.

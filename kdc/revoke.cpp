@@ -75,11 +75,15 @@ Result<Targets> one_workflow(const StoreView& view, const Asker& who, const Wish
 
 Result<Targets> targets_of(const StoreView& view, const Asker& who, const Wish& wish) {
   switch (wish.kind) {
-    case RevokedBy::ticket: return one_ticket(view, who, wish);
+    case RevokedBy::ticket:
+      return one_ticket(view, who, wish);
     case RevokedBy::subject:
-    case RevokedBy::actor: return one_principal(view, who, wish);
-    case RevokedBy::queue: return one_queue(view, who, wish);
-    case RevokedBy::workflow: return one_workflow(view, who, wish);
+    case RevokedBy::actor:
+      return one_principal(view, who, wish);
+    case RevokedBy::queue:
+      return one_queue(view, who, wish);
+    case RevokedBy::workflow:
+      return one_workflow(view, who, wish);
   }
   return Error{Errc::malformed, "kind"};
 }
@@ -88,8 +92,10 @@ Result<Wish> parse_wish(Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"kind", "value", "reason"}));
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
   const auto kind = revoked_by(fields.get("kind"));
-  if (!kind) return ask.refuse(Errc::malformed, "kind is ticket, subject, actor, queue or workflow");
-  if (fields.get("reason").size() > limits::max_reason) return Error{Errc::limit_exceeded, "reason"};
+  if (!kind)
+    return ask.refuse(Errc::malformed, "kind is ticket, subject, actor, queue or workflow");
+  if (fields.get("reason").size() > limits::max_reason)
+    return Error{Errc::limit_exceeded, "reason"};
   return Wish{*kind, std::string(fields.get("value")), std::string(fields.get("reason"))};
 }
 
@@ -99,8 +105,8 @@ Decided revoke(const KdcParts& parts, Ask& ask) {
   TRY(wish, parse_wish(ask));
   const Asker who(ask.caller);
   CHECK_OK(targets_of(parts.store.view(), who, wish));
-  const auto effects = [who, wish = wish, now = ask.now, said = ask.said,
-                        &config = parts.config](StoreChange& change, Fields&) -> Checked {
+  const auto effects = [who, wish = wish, now = ask.now, said = ask.said, &config = parts.config](
+                           StoreChange& change, Fields&) -> Checked {
     TRY(targets, targets_of(change, who, wish));
     std::uint64_t last = 0;
     for (const auto& [kind, value] : targets) {
@@ -108,8 +114,8 @@ Decided revoke(const KdcParts& parts, Ask& ask) {
       entry.reason = wish.reason;
       last = change.revoke(std::move(entry));
     }
-    said->answer(Fields{{"sequence", std::to_string(last)},
-                        {"entries", std::to_string(targets.size())}});
+    said->answer(
+        Fields{{"sequence", std::to_string(last)}, {"entries", std::to_string(targets.size())}});
     return ok();
   };
   return to_do(effects);
@@ -126,8 +132,8 @@ Decided complete(const KdcParts& parts, Ask& ask) {
   const Principal& caller = ask.caller.principal();
   const bool acts = std::ranges::find(body.actors, caller) != body.actors.end();
   if (!acts && caller != body.audience) return Error{Errc::evidence_not_yours, "complete"};
-  const auto effects = [body, now = ask.now,
-                        &config = parts.config](StoreChange& change, Fields& fields) -> Checked {
+  const auto effects = [body, now = ask.now, &config = parts.config](StoreChange& change,
+                                                                     Fields& fields) -> Checked {
     const bool over = now >= std::max(body.run_until, body.renew_until);
     if (over || change.revocation(RevokedBy::ticket, to_hex(body.id))) {
       fields.add("already", "yes");

@@ -81,10 +81,14 @@ int status_of(Errc code) {
   switch (code) {
     case Errc::bad_tag:
     case Errc::ticket_expired:
-    case Errc::not_yet_valid: return 401;
-    case Errc::busy: return 429;
-    case Errc::internal: return 503;
-    default: return 400;
+    case Errc::not_yet_valid:
+      return 401;
+    case Errc::busy:
+      return 429;
+    case Errc::internal:
+      return 503;
+    default:
+      return 400;
   }
 }
 

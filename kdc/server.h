@@ -11,8 +11,8 @@
 namespace waybill::kdc {
 
 /// The KDC's HTTP face (specs/http-api.md): routes, content types, statuses, and the one catch of
-/// the daemon. It knows nothing of sockets; main() hands answer() to an HttpServer, whose body limit
-/// is limits::max_message. Thread-safe.
+/// the daemon. It knows nothing of sockets; main() hands answer() to an HttpServer, whose body
+/// limit is limits::max_message. Thread-safe.
 class Server {
  public:
   /// Logins under way at the same time; one more is answered `busy` at once, so that a flood of
@@ -20,7 +20,6 @@ class Server {
   static constexpr std::size_t max_logins = 24;
 
   explicit Server(KdcParts& parts) : parts_(parts), logins_(max_logins) {}
-  Server(const Server&) = delete;
 
   /// Never throws: the environment failing (disk, memory) is 503 and a Refusal{internal}, and the
   /// log says why.
@@ -28,10 +27,10 @@ class Server {
 
   /// What was asked since the start.
   struct RouteCount {
-    std::string route;  ///< "POST /v1/call"; "other" for what is no route
-    std::uint64_t done;      ///< 2xx; a sealed refusal is one of them
-    std::uint64_t refused;   ///< 4xx
-    std::uint64_t failed;    ///< 5xx
+    std::string route;      ///< "POST /v1/call"; "other" for what is no route
+    std::uint64_t done;     ///< 2xx; a sealed refusal is one of them
+    std::uint64_t refused;  ///< 4xx
+    std::uint64_t failed;   ///< 5xx
   };
   std::vector<RouteCount> counts() const;
 

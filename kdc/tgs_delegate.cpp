@@ -28,7 +28,8 @@ Result<Delegated> open_delegation(const KdcParts& parts, Ask& ask, Bytes wire) {
 Time first_end(const std::vector<Caveat>& caveats) {
   Time end = Time::max();
   for (const Caveat& caveat : caveats) {
-    if (const auto* limit = std::get_if<caveat::NotAfter>(&caveat)) end = std::min(end, limit->time);
+    if (const auto* limit = std::get_if<caveat::NotAfter>(&caveat))
+      end = std::min(end, limit->time);
   }
   return end;
 }
@@ -49,8 +50,14 @@ Checked check_purpose(const Delegated& user, const DelegatedTicketRequest& reque
 }
 
 CaveatRequest asked_of_caveats(const DelegatedTicketRequest& request, Time now) {
-  return {now,           std::nullopt,    request.queue, request.work.type, request.work.id,
-          request.work.input, request.actions, request.downstreams};
+  return {now,
+          std::nullopt,
+          request.queue,
+          request.work.type,
+          request.work.id,
+          request.work.input,
+          request.actions,
+          request.downstreams};
 }
 
 /// What may change until it is done: judged over the last commit, and again inside the transaction.
@@ -118,7 +125,8 @@ Case make_case(const KdcParts& parts, const Ask& ask, const Delegated& user,
             .flags = flags::delegated,
             .session = {}};
   body.lineage.push_back(user.tgt.id);
-  return {user.tgt, WorkWish{request.queue, request.work.type, request.actions, request.run_for}, std::move(body), parts.config.max_renew};
+  return {user.tgt, WorkWish{request.queue, request.work.type, request.actions, request.run_for},
+          std::move(body), parts.config.max_renew};
 }
 
 void note_request(Ask& ask, const DelegatedTicketRequest& request) {
@@ -157,7 +165,7 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
     return ok();
   };
   return to_do(effects, Issuer::TicketOrder{std::move(judgement.body), SessionKey::random(),
-                                           judgement.audience});
+                                            judgement.audience});
 }
 
 }  // namespace waybill::kdc

@@ -77,7 +77,7 @@ Decided tgs(const KdcParts& parts, Ask& ask) {
     return ok();
   };
   return to_do(effects,
-              Issuer::TicketOrder{std::move(body), SessionKey::random(), service.newest()});
+               Issuer::TicketOrder{std::move(body), SessionKey::random(), service.newest()});
 }
 
 }  // namespace waybill::kdc

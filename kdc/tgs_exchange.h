@@ -11,8 +11,8 @@ namespace waybill::kdc {
 /// time. Errors: service_unknown, policy_denied (longer than the TGT, or than a caveat of it).
 Decided tgs(const KdcParts& parts, Ask& ask);
 
-/// "tgs.delegate": a trigger asks for a workflow's ticket in a user's name, with the user's narrowed
-/// TGT. Checked in this order, each with its errors:
+/// "tgs.delegate": a trigger asks for a workflow's ticket in a user's name, with the user's
+/// narrowed TGT. Checked in this order, each with its errors:
 ///   the user's presentation  the codec's, wrong_kind, wrong_realm, unknown_epoch, bad_integrity,
 ///                            not_yet_valid, ticket_expired, bad_tag, revoked
 ///   made for this            delegation_incomplete, wrong_addressee, wrong_instance, clock_skew,
@@ -29,9 +29,10 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask);
 Result<CaveatRequest> delegated_work(Bytes arguments);
 
 /// "renew": with an empty evidence the TGT of the call, else the evidence's ticket, for its holder
-/// (the last actor, or the subject) or its audience. The id stays, start_by stays, times move within
-/// renew_until; the session key is new, so a sealed input has to be sealed again by its holder.
-/// Errors: unknown_signer, bad_proof, evidence_not_yours, not_renewable, revoked, and policy's.
+/// (the last actor, or the subject) or its audience. The id stays, start_by stays, times move
+/// within renew_until; the session key is new, so a sealed input has to be sealed again by its
+/// holder. Errors: unknown_signer, bad_proof, evidence_not_yours, not_renewable, revoked, and
+/// policy's.
 Decided renew(const KdcParts& parts, Ask& ask);
 /// Errors: not_permitted for the TGT itself, which a narrowed TGT must not outlive.
 Result<CaveatRequest> evidence_work(Bytes arguments);

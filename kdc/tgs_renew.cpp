@@ -90,15 +90,16 @@ Decided renew(const KdcParts& parts, Ask& ask) {
   body.run_until = std::min(ask.now + judgement.ruling.run, old.renew_until);
   body.actions = judgement.ruling.actions;
   body.flags &= ~flags::initial;
-  const auto effects = [one, actions = body.actions](StoreChange& change, Fields& fields) -> Checked {
+  const auto effects = [one, actions = body.actions](StoreChange& change,
+                                                     Fields& fields) -> Checked {
     TRY(again, one->judge(change));
     if (again.ruling.actions != actions) return Error{Errc::grant_action, "changed meanwhile"};
     fields.add("grant", std::to_string(again.ruling.grant))
         .add("ceiling", std::to_string(again.ruling.ceiling));
     return ok();
   };
-  return to_do(effects, Issuer::TicketOrder{std::move(body), SessionKey::random(),
-                                           judgement.audience});
+  return to_do(effects,
+               Issuer::TicketOrder{std::move(body), SessionKey::random(), judgement.audience});
 }
 
 }  // namespace waybill::kdc

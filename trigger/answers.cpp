@@ -96,8 +96,7 @@ HttpReply described_reply(const Run& run) {
             {"run_until", print_time(run.run_until)}};
   if (run.ended_at) body["ended_at"] = print_time(*run.ended_at);
   if (run.trouble) {
-    body["error"] = {{"code", describe(run.trouble->code).name},
-                     {"message", run.trouble->message}};
+    body["error"] = {{"code", describe(run.trouble->code).name}, {"message", run.trouble->message}};
   }
   return reply(200, body);
 }

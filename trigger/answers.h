@@ -13,7 +13,7 @@ namespace waybill::trigger {
 /// What the trigger says in JSON (specs/http-api.md, "Trigger").
 
 HttpReply info_reply(const Identity& identity, const std::string& space);
-HttpReply accepted_reply(const Run& run);   // 202
+HttpReply accepted_reply(const Run& run);  // 202
 HttpReply described_reply(const Run& run);
 HttpReply result_reply(const Run& run, Bytes result);
 struct HandedOut {

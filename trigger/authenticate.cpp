@@ -28,12 +28,12 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
     return Error{Errc::wrong_kind, "the caller's own service ticket is needed"};
   }
   CHECK_OK(presentation.check(ticket.session()));
-  const Digest digest = request_digest(
-      {bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
+  const Digest digest =
+      request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
   CHECK_OK(check_authenticator(presentation.authenticator(),
                                {parts.identity.self, parts.identity.instance, now, digest}));
-  CHECK_OK(check_caveats(presentation.caveats(), {now, {}, asked.queue, {}, asked.workflow_id,
-                                                  {}, {}, {}}));
+  CHECK_OK(check_caveats(presentation.caveats(),
+                         {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}}));
   if (parts.revocations.is_revoked(body)) return Error{Errc::revoked, "the caller's ticket"};
   CHECK_OK(parts.replays.first_use(body.id, presentation.authenticator().nonce, now));
   return body;

@@ -64,7 +64,7 @@ struct NewRun {
   std::string queue;
   Principal subject;
   const IssuedTicket& issued;
-  Digest submission;    ///< of the presentation that it was asked for with
+  Digest submission;  ///< of the presentation that it was asked for with
   Bytes sealed_input;
 };
 
@@ -114,11 +114,13 @@ class Engine {
   // --- For workers. -----------------------------------------------------------------------------
 
   /// Work of that queue, oldest first, at most `most` jobs; none when there is none within
-  /// `patience`. Each hand-out is a new attempt and a new lease, both durable before the job leaves.
+  /// `patience`. Each hand-out is a new attempt and a new lease, both durable before the job
+  /// leaves.
   virtual std::vector<Job> lease(const std::string& queue, std::size_t most,
                                  std::chrono::milliseconds patience) = 0;
-  /// The four below refuse with not_owner (no such run at this queue), lease_lost (another lease, or
-  /// its time is over) and already_ended; an ending that is reported twice under its lease is done.
+  /// The four below refuse with not_owner (no such run at this queue), lease_lost (another lease,
+  /// or its time is over) and already_ended; an ending that is reported twice under its lease is
+  /// done.
   virtual Checked heartbeat(const Holding& holding) = 0;
   /// The result is believed when it opens under the ticket's session key; otherwise nothing has
   /// happened. Errors also: bad_result.
@@ -129,7 +131,8 @@ class Engine {
 
   // --- For the daemon. --------------------------------------------------------------------------
 
-  /// Lets go of leases that are over, gives up work whose time is over, forgets what ended long ago.
+  /// Lets go of leases that are over, gives up work whose time is over, forgets what ended long
+  /// ago.
   virtual void sweep() = 0;
   /// At most `most` of those after `after`, oldest first; they stay until reported().
   virtual std::vector<EndedWork> unreported(const std::optional<RunId>& after,

@@ -147,8 +147,7 @@ void EngineTables::put(WriteTxn& txn, const std::optional<RunRecord>& before,
   runs.put(txn, after.run.id, after.encode());
 }
 
-bool EngineTables::stands_in(const RunRecord& record, const GuardedTable& index,
-                             Bytes key) const {
+bool EngineTables::stands_in(const RunRecord& record, const GuardedTable& index, Bytes key) const {
   return std::ranges::any_of(entries_of(record), [&](const Entry& entry) {
     return entry.table == &index && equal(entry.key, key);
   });

@@ -7,9 +7,9 @@
 
 namespace waybill::trigger {
 
-/// The trigger's folder (specs/storage.md): `store/` is the engine's LMDB, `store.key` keys the MACs
-/// of its records and wraps the session keys in it, `realm.serial` is the newest realm document
-/// seen. Held for this process as long as it lives.
+/// The trigger's folder (specs/storage.md): `store/` is the engine's LMDB, `store.key` keys the
+/// MACs of its records and wraps the session keys in it, `realm.serial` is the newest realm
+/// document seen. Held for this process as long as it lives.
 class Folder {
  public:
   /// Makes what is missing, with mode 0700. Throws FileError, also when another process holds it.

@@ -7,9 +7,9 @@ namespace waybill::trigger {
 /// One request that a route admitted.
 struct Ask {
   const HttpRequest& request;
-  std::string name;             ///< what stands in the path's variable place
-  const Shown* shown = nullptr;  ///< null on a route for anyone
-  const Body* caller = nullptr;  ///< of the caller's service ticket; null elsewhere
+  std::string name;                           ///< what stands in the path's variable place
+  const Shown* shown = nullptr;               ///< null on a route for anyone
+  const Body* caller = nullptr;               ///< of the caller's service ticket; null elsewhere
   std::chrono::milliseconds most_patience{};  ///< how long a poll may wait
 };
 

@@ -143,8 +143,8 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
   const Found found = find(request);
   if (found.route == nullptr) {
     const bool exists = !found.allowed.empty();
-    HttpReply reply = refuse(
-        request, {exists ? 405 : 404, {Errc::unknown_operation, "no such route"}}, instance);
+    HttpReply reply =
+        refuse(request, {exists ? 405 : 404, {Errc::unknown_operation, "no such route"}}, instance);
     if (exists) reply.headers["Allow"] = found.allowed;
     return reply;
   }

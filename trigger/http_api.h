@@ -31,7 +31,7 @@ struct HttpLimits {
   std::size_t threads() const { return polls + submissions + 48; }
 };
 
-struct Ask;    // handlers.h
+struct Ask;  // handlers.h
 struct Route;
 
 /// The trigger's front door (specs/http-api.md, "Trigger"): routes and who may call them, statuses,

@@ -10,8 +10,8 @@
 namespace waybill::trigger {
 namespace {
 
-constexpr std::uint64_t longest_wait = 30;  // seconds
-constexpr std::uint64_t most_jobs = 16;     // in one answer
+constexpr std::uint64_t longest_wait = 30;    // seconds
+constexpr std::uint64_t most_jobs = 16;       // in one answer
 constexpr std::size_t max_words = 16 * 1024;  // what a worker may say; the engine keeps less
 
 struct Report {

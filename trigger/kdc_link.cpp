@@ -35,9 +35,9 @@ void KdcLink::tick() noexcept {
 void KdcLink::complain(const char* what) noexcept {
   next_complaint_ = Ticks::now() + complaint_interval;
   away_ = true;
-  log_warning("kdc_away", {{"why", what},
-                           {"meanwhile", ready_ ? "no new work is taken"
-                                                : "everything is answered with 503"}});
+  log_warning("kdc_away",
+              {{"why", what},
+               {"meanwhile", ready_ ? "no new work is taken" : "everything is answered with 503"}});
 }
 
 void KdcLink::work(Ticks::time_point now) {
@@ -85,11 +85,10 @@ void KdcLink::follow_feed() {
   if (!audience) return;
   for (;;) {
     const FeedPage page = parts_.kdc.feed(parts_.revocations.next());
-    const Checked taken =
-        parts_.revocations.apply(page, *audience->realm(), parts_.clock.now());
+    const Checked taken = parts_.revocations.apply(page, *audience->realm(), parts_.clock.now());
     if (!taken) {
-      log_warning("feed_refused", {{"code", describe(taken.error().code).name},
-                                   {"note", taken.error().note}});
+      log_warning("feed_refused",
+                  {{"code", describe(taken.error().code).name}, {"note", taken.error().note}});
       return;
     }
     if (page.entries.empty() || parts_.revocations.is_caught_up()) return;

@@ -53,8 +53,19 @@ Result<Run> LmdbEngine::start_in(WriteTxn& txn, const NewRun& work, Bytes protec
   if (tables_.deadlines.count(txn) >= options_.max_open) return Error{Errc::busy, "open work"};
   const Time now = clock_.now();
   const TicketTimes& times = work.issued.times;
-  RunRecord record{{id, work.ticket, work.workflow_id, work.workflow_type, work.queue,
-                    work.subject, Status::queued, 0, now, times.start_by, times.run_until, {}, {}},
+  RunRecord record{{id,
+                    work.ticket,
+                    work.workflow_id,
+                    work.workflow_type,
+                    work.queue,
+                    work.subject,
+                    Status::queued,
+                    0,
+                    now,
+                    times.start_by,
+                    times.run_until,
+                    {},
+                    {}},
                    now,
                    {},
                    {}};
@@ -158,8 +169,7 @@ LmdbEngine::Counts LmdbEngine::counts() const {
 
 // --- For the KDC. -------------------------------------------------------------------------------
 
-std::vector<EndedWork> LmdbEngine::unreported(const std::optional<RunId>& after,
-                                              std::size_t most) {
+std::vector<EndedWork> LmdbEngine::unreported(const std::optional<RunId>& after, std::size_t most) {
   std::vector<EndedWork> out;
   const ReadTxn txn(env_);
   tables_.outbox.visit_keys(txn, after ? Bytes(*after) : Bytes{}, [&](Bytes key) {

@@ -103,8 +103,12 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   }
   const SystemClock clock;
   serve(plan, std::move(keytab), clock, shutdown,
-        {[](const std::string& address) { log_info("listening", {{"address", address}}); },
-         [](const std::string& address) { log_info("ready", {{"address", address}}); }});
+        {[](const std::string& address) {
+           log_info("listening", {{"address", address}});
+         },
+         [](const std::string& address) {
+           log_info("ready", {{"address", address}});
+         }});
   log_info("stopped");
   return 0;
 }
@@ -112,23 +116,33 @@ int run_serve(const Words& words, Shutdown& shutdown) {
 void add_serve(CLI::App& app, Words& words) {
   CLI::App* serving = app.add_subcommand("serve", "take work and hand it to workers");
   serving->add_option("--dir", words.dir, "the trigger's folder; made when it is missing")
-      ->required()->type_name("FOLDER");
+      ->required()
+      ->type_name("FOLDER");
   serving->add_option("--keytab", words.keytab, "the trigger's own key, from `waybill keygen`")
-      ->required()->type_name("FILE");
+      ->required()
+      ->type_name("FILE");
   serving->add_option("--listen", words.listen, "where it listens; port 0 is any free one")
-      ->required()->type_name("HOST:PORT");
-  serving->add_option("--realm-file", words.realm_file,
-                      "the realm; else $WAYBILL_REALM, ~/.config/waybill, /etc/waybill")
+      ->required()
+      ->type_name("HOST:PORT");
+  serving
+      ->add_option("--realm-file", words.realm_file,
+                   "the realm; else $WAYBILL_REALM, ~/.config/waybill, /etc/waybill")
       ->type_name("FILE");
   serving->add_option("--namespace", words.space, "the engine's namespace, which tickets name")
-      ->capture_default_str()->type_name("NAME");
+      ->capture_default_str()
+      ->type_name("NAME");
   serving->add_option("--url", words.url, "where clients reach it, told to the KDC")
       ->type_name("URL");
   serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
-      ->check(CLI::Range(1U, 3650U))->capture_default_str()->type_name("DAYS");
-  serving->add_option("--lease", words.lease_seconds,
-                      "how long a worker may be silent before its job goes to another")
-      ->check(CLI::Range(3U, 3600U))->capture_default_str()->type_name("SECONDS");
+      ->check(CLI::Range(1U, 3650U))
+      ->capture_default_str()
+      ->type_name("DAYS");
+  serving
+      ->add_option("--lease", words.lease_seconds,
+                   "how long a worker may be silent before its job goes to another")
+      ->check(CLI::Range(3U, 3600U))
+      ->capture_default_str()
+      ->type_name("SECONDS");
   serving->add_flag("--insecure-allow-swap", words.insecure_allow_swap,
                     "run although memory cannot be locked: keys may reach the swap");
   serving->footer(serve_examples);

@@ -44,8 +44,7 @@ Checked verdict(const Answer& answer) {
 
 }  // namespace
 
-RealmKdc::RealmKdc(RealmFile realm, const Keytab& keytab, const Clock& clock,
-                   std::uint64_t serial)
+RealmKdc::RealmKdc(RealmFile realm, const Keytab& keytab, const Clock& clock, std::uint64_t serial)
     : client_(std::move(realm), clock), self_(client_, keytab, clock) {
   client_.saw_serial(serial);
 }

@@ -48,12 +48,12 @@ void Revocations::forget(Time now) {
 
 bool Revocations::is_revoked(const Body& body) const {
   const std::shared_lock guard(lock_);
-  return waybill::is_revoked(
-      body, [&](RevokedBy kind, const std::string& value) -> std::optional<Time> {
-        const auto found = entries_.find({kind, value});
-        if (found == entries_.end()) return std::nullopt;
-        return found->second.issued_until;
-      });
+  return waybill::is_revoked(body,
+                             [&](RevokedBy kind, const std::string& value) -> std::optional<Time> {
+                               const auto found = entries_.find({kind, value});
+                               if (found == entries_.end()) return std::nullopt;
+                               return found->second.issued_until;
+                             });
 }
 
 std::size_t Revocations::size() const {

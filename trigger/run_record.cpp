@@ -76,9 +76,19 @@ Result<RunRecord> RunRecord::decode(Bytes wire) {
   const Time lease_until = in.time();
   if (!lease.empty() && lease.size() != 16) in.fail(Errc::malformed, "lease");
   CHECK_OK(in.finish());
-  Run run{id,      ticket,       std::move(workflow_id), std::move(workflow_type), std::move(queue),
-          *std::move(subject), status,    attempt,  submitted_at,  start_by, run_until,
-          ended_at, std::move(trouble)};
+  Run run{id,
+          ticket,
+          std::move(workflow_id),
+          std::move(workflow_type),
+          std::move(queue),
+          *std::move(subject),
+          status,
+          attempt,
+          submitted_at,
+          start_by,
+          run_until,
+          ended_at,
+          std::move(trouble)};
   std::optional<LeaseId> held;
   if (!lease.empty()) held = fixed<16>(lease);
   return RunRecord{std::move(run), due_at, held, lease_until};

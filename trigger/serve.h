@@ -23,9 +23,9 @@ struct ServePlan {
 };
 
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the
-/// socket. `listening` is called with the address when the socket is open; until a KDC has answered,
-/// requests that need it get 503. `ready` is called when it has. Throws FileError, StoreError,
-/// StoreDamaged, HttpError and std::runtime_error, each with one sentence.
+/// socket. `listening` is called with the address when the socket is open; until a KDC has
+/// answered, requests that need it get 503. `ready` is called when it has. Throws FileError,
+/// StoreError, StoreDamaged, HttpError and std::runtime_error, each with one sentence.
 struct ServeEvents {
   std::function<void(const std::string& address)> listening;
   std::function<void(const std::string& address)> ready;

@@ -41,9 +41,9 @@ Checked check_delegation(const SubmitParts& parts, const Presentation& presentat
   CHECK_OK(waybill::check_delegation(presentation.caveats()));
   if (a.instance) return Error{Errc::wrong_instance, "a delegation names no instance"};
   if (a.time > now + limits::clock_skew) return Error{Errc::clock_skew, "delegation"};
-  CHECK_OK(check_caveats(presentation.caveats(), {now, self, wanted.queue, wanted.workflow_type,
-                                                  plan.work.id, plan.work.input, wanted.actions,
-                                                  {}}));
+  CHECK_OK(check_caveats(presentation.caveats(),
+                         {now, self, wanted.queue, wanted.workflow_type, plan.work.id,
+                          plan.work.input, wanted.actions, std::vector<Downstream>{}}));
   if (a.request != plan.work.input) return Error{Errc::wrong_request, "delegation"};
   // An id of the caller's choice has to be the user's choice too.
   const bool named = std::ranges::any_of(presentation.caveats(), [](const Caveat& caveat) {
@@ -89,8 +89,9 @@ Checked check_evidence(const SubmitParts& parts, const IssuedTicket& issued,
 
 Result<IssuedTicket> exchange(const SubmitParts& parts, Bytes presentation,
                               const Submission& wanted, const Plan& plan) {
-  TRY(issued, parts.kdc.delegate({copy_of(presentation), wanted.queue, plan.work, wanted.actions,
-                                  {}, wanted.run_for}));
+  TRY(issued,
+      parts.kdc.delegate(
+          {copy_of(presentation), wanted.queue, plan.work, wanted.actions, {}, wanted.run_for}));
   if (const auto right = check_evidence(parts, issued, wanted, plan); !right) {
     // Not the asker's fault, and nothing that he could mend.
     log_error("kdc_answer_wrong", {{"code", describe(right.error().code).name},
@@ -113,8 +114,8 @@ Result<Run> enqueue(const SubmitParts& parts, const IssuedTicket& issued, const 
 }  // namespace
 
 Checked check_workflow_id(std::string_view id) {
-  const bool good = is_name(id, limits::max_workflow_id) && id.find('/') == std::string_view::npos &&
-                    id != "." && id != "..";
+  const bool good = is_name(id, limits::max_workflow_id) &&
+                    id.find('/') == std::string_view::npos && id != "." && id != "..";
   if (!good) return Error{Errc::bad_name, "workflow id"};
   return ok();
 }
@@ -123,10 +124,10 @@ Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submissio
   if (wanted.workflow_id) CHECK_OK(check_workflow_id(*wanted.workflow_id));
   CHECK_OK(Principal::make(wanted.queue, parts.identity.self.realm()));
   const TicketId ticket = delegated_ticket_id(shown.presentation.tag());
-  const Plan plan{ticket,
-                  {parts.space,
-                   wanted.workflow_id.value_or(default_workflow_id(wanted.workflow_type, ticket)),
-                   wanted.workflow_type, input_digest(wanted.input)}};
+  const Plan plan{
+      ticket,
+      {parts.space, wanted.workflow_id.value_or(default_workflow_id(wanted.workflow_type, ticket)),
+       wanted.workflow_type, input_digest(wanted.input)}};
   CHECK_OK(check_delegation(parts, shown.presentation, wanted, plan));
   // The whole of it, not its tag alone: a tag can be copied onto other bytes.
   const Digest submission = request_digest({shown.wire});

@@ -1,7 +1,6 @@
-#include "trigger/handlers.h"
-
 #include "ticket/adapters/log.h"
 #include "ticket/limits.h"
+#include "trigger/handlers.h"
 #include "trigger/json_fields.h"
 #include "trigger/submit.h"
 

@@ -1,7 +1,6 @@
 #include "worker/child.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -11,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <system_error>
 
 #include "ticket/adapters/shutdown.h"
@@ -76,6 +76,7 @@ Descriptor open_process(pid_t pid) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
@@ -87,8 +88,16 @@ void Descriptor::close() noexcept {
   if (number_ >= 0) ::close(std::exchange(number_, -1));
 }
 
-Child::Child(const std::string& command, const std::vector<std::string>& environment) {
-  Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
+struct Child::Started {
+  pid_t pid;
+  Descriptor input, output, errors;
+};
+
+Child::Started Child::start(const std::string& command,
+                            const std::vector<std::string>& environment) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
   make_nonblocking(in.write);
   make_nonblocking(out.read);
   make_nonblocking(err.read);
@@ -99,19 +108,24 @@ Child::Child(const std::string& command, const std::vector<std::string>& environ
   const Ends ends{in.read.get(), out.write.get(), err.write.get()};
   const pid_t parent = ::getpid();
 
-  pid_ = ::fork();
-  if (pid_ < 0) fail("cannot start a handler");
-  if (pid_ == 0) become(ends, parent, arguments.data(), variables.data());
-  ::setpgid(pid_, pid_);  // both do it: whoever is first, the group is there
+  const pid_t pid = ::fork();
+  if (pid < 0) fail("cannot start a handler");
+  if (pid == 0) become(ends, parent, arguments.data(), variables.data());
+  ::setpgid(pid, pid);  // both do it: whoever is first, the group is there
+  return {pid, std::move(in.write), std::move(out.read), std::move(err.read)};
+}
+
+Child::Child(Started started)
+    : pid_(started.pid),
+      input_(std::move(started.input)),
+      output_(std::move(started.output)),
+      errors_(std::move(started.errors)) {}
+
+// From here on the destructor runs: a child that cannot be watched is reaped.
+Child::Child(const std::string& command, const std::vector<std::string>& environment)
+    : Child(start(command, environment)) {
   process_ = open_process(pid_);
-  if (!process_.is_open()) {
-    const int code = errno;
-    reap();
-    throw std::system_error(code, std::generic_category(), "cannot watch a handler");
-  }
-  input = std::move(in.write);
-  output = std::move(out.read);
-  errors = std::move(err.read);
+  if (!process_.is_open()) fail("cannot watch a handler");
 }
 
 Child::~Child() { reap(); }

@@ -17,6 +17,8 @@ class Descriptor {
     std::swap(number_, other.number_);
     return *this;
   }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() { close(); }
   int get() const { return number_; }
   bool is_open() const { return number_ >= 0; }
@@ -39,7 +41,9 @@ class Child {
   ~Child();  ///< kills the whole group
 
   /// Our ends of the pipes, non-blocking.
-  Descriptor input, output, errors;
+  Descriptor& input() { return input_; }
+  Descriptor& output() { return output_; }
+  Descriptor& errors() { return errors_; }
   /// Readable once the process has ended.
   int ended() const { return process_.get(); }
   /// A signal to it and to all that it started and that stayed in its group.
@@ -48,7 +52,12 @@ class Child {
   int reap() noexcept;
 
  private:
-  pid_t pid_ = -1;
+  struct Started;
+  explicit Child(Started started);
+  static Started start(const std::string& command, const std::vector<std::string>& environment);
+
+  pid_t pid_;
+  Descriptor input_, output_, errors_;
   Descriptor process_;
 };
 

@@ -1,10 +1,10 @@
 #include "worker/handlers.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include <nlohmann/json.hpp>

@@ -34,14 +34,14 @@ Result<std::vector<LeasedJob>> parse_jobs(std::string_view json);
 /// The answer to GET /v1/info.
 struct SourceInfo {
   Principal service;
-  InstanceId instance;
+  InstanceId instance{};
 };
 /// Errors: malformed, bad_name.
 Result<SourceInfo> parse_info(std::string_view json);
 
 /// An error body: what was refused, and the instance to address instead (wrong_instance).
 struct SourceError {
-  Errc code;
+  Errc code{};
   std::optional<InstanceId> instance;
 };
 /// Nothing when it is none, or its number means nothing to us.

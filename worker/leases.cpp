@@ -49,14 +49,18 @@ LeaseKeeper::~LeaseKeeper() {
   thread_.join();
 }
 
-LeaseKeeper::Held::Held(LeaseKeeper& keeper, Lease lease, Stop& stop) : keeper_(keeper) {
-  const std::scoped_lock guard(keeper_.lock_);
-  number_ = keeper_.next_number_++;
+std::uint64_t LeaseKeeper::enter(Lease lease, Stop& stop) {
+  const std::scoped_lock guard(lock_);
+  const std::uint64_t number = next_number_++;
   const Moment due = std::chrono::steady_clock::now() + interval(lease);
-  keeper_.entries_.push_back({number_, std::move(lease), stop, due});
-  if (keeper_.stopping_jobs_) stop.request(Stop::Reason::shutdown);
-  keeper_.wake_.notify_all();
+  entries_.push_back({number, std::move(lease), stop, due});
+  if (stopping_jobs_) stop.request(Stop::Reason::shutdown);
+  wake_.notify_all();
+  return number;
 }
+
+LeaseKeeper::Held::Held(LeaseKeeper& keeper, Lease lease, Stop& stop)
+    : keeper_(keeper), number_(keeper.enter(std::move(lease), stop)) {}
 
 LeaseKeeper::Held::~Held() {
   const std::scoped_lock guard(keeper_.lock_);

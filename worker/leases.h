@@ -43,11 +43,12 @@ class LeaseKeeper {
  private:
   using Moment = std::chrono::steady_clock::time_point;
   struct Entry {
-    std::uint64_t number;
+    std::uint64_t number = 0;
     Lease lease;
     Stop& stop;
     Moment due;
   };
+  std::uint64_t enter(Lease lease, Stop& stop);
   void work();
   void extend(std::unique_lock<std::mutex>& guard, std::uint64_t number, const Lease& lease);
   Entry* earliest();

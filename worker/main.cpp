@@ -110,21 +110,27 @@ Handlers load_handlers(const Words& words) {
   return handlers;
 }
 
+// Nothing when the KDC is away, or has no room; `why` says it.
+std::optional<RealmDocument> try_fetch(RealmCache& cache, std::string& why) {
+  try {
+    auto fetched = cache.fetch();
+    if (fetched) return *std::move(fetched);
+    if (fetched.error().code != Errc::busy) {
+      throw refusal(fetched.error(), "the realm document is refused");
+    }
+    why = "the KDC has no room";
+  } catch (const HttpError& error) {
+    why = error.what();
+  }
+  return std::nullopt;
+}
+
 // From the folder when it is there, so that a worker starts while no KDC answers.
 RealmDocument first_realm(RealmCache& cache, Shutdown& shutdown) {
   if (auto kept = cache.load()) return *std::move(kept);
+  std::string why;
   for (int tries = 1;; ++tries) {
-    std::string why;
-    try {
-      auto fetched = cache.fetch();
-      if (fetched) return *std::move(fetched);
-      if (fetched.error().code != Errc::busy) {
-        throw refusal(fetched.error(), "the realm document is refused");
-      }
-      why = "the KDC has no room";
-    } catch (const HttpError& error) {
-      why = error.what();
-    }
+    if (auto fetched = try_fetch(cache, why)) return *std::move(fetched);
     if (tries == 1) log_warning("waiting_for_the_kdc", {{"why", why}});
     if (tries == 30 || shutdown.wait_for(1s)) throw Failure{Exit::unreachable, why};
   }

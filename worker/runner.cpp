@@ -1,13 +1,13 @@
 #include "worker/runner.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 
 #include "worker/child.h"
@@ -61,7 +61,7 @@ class Pump {
  public:
   Pump(const HandlerRun& run, const Runner::Options& options)
       : run_(run), options_(options), child_(run.command, run.environment), messages_(run) {
-    if (run_.input.empty()) child_.input.close();
+    if (run_.input.empty()) child_.input().close();
   }
 
   HandlerEnd work(const Clock& clock, const Stop& stop);
@@ -96,9 +96,9 @@ std::size_t read_some(Descriptor& from, std::span<std::uint8_t> room) {
 bool Pump::wait(const Stop& stop) {
   const int stopping = why_ ? -1 : stop.descriptor();  // once heard it would keep us awake
   std::array<pollfd, 5> watched{{{child_.ended(), POLLIN, 0},
-                                 {child_.output.get(), POLLIN, 0},
-                                 {child_.errors.get(), POLLIN, 0},
-                                 {child_.input.get(), POLLOUT, 0},
+                                 {child_.output().get(), POLLIN, 0},
+                                 {child_.errors().get(), POLLIN, 0},
+                                 {child_.input().get(), POLLOUT, 0},
                                  {stopping, POLLIN, 0}}};
   if (::poll(watched.data(), watched.size(), tick) <= 0) return true;
   if (watched[1].revents != 0) read_output();
@@ -109,15 +109,15 @@ bool Pump::wait(const Stop& stop) {
 
 void Pump::write_input() {
   const Bytes rest = run_.input.subspan(written_);
-  const ssize_t put = ::write(child_.input.get(), rest.data(), rest.size());
+  const ssize_t put = ::write(child_.input().get(), rest.data(), rest.size());
   if (put > 0) written_ += static_cast<std::size_t>(put);
   const bool refused = put < 0 && errno != EAGAIN && errno != EINTR;  // it closed its input
-  if (refused || written_ == run_.input.size()) child_.input.close();
+  if (refused || written_ == run_.input.size()) child_.input().close();
 }
 
 void Pump::read_output() {
   std::array<std::uint8_t, piece> room{};
-  const std::size_t got = read_some(child_.output, room);
+  const std::size_t got = read_some(child_.output(), room);
   if (why_) return;  // nobody wants it any more
   if (got > options_.max_output - output_.size()) return end_because(How::said_too_much);
   output_.insert(output_.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(got));
@@ -125,8 +125,8 @@ void Pump::read_output() {
 
 void Pump::read_messages(std::size_t most) {
   std::array<std::uint8_t, piece> room{};
-  for (std::size_t all = 0; all < most && child_.errors.is_open();) {
-    const std::size_t got = read_some(child_.errors, room);
+  for (std::size_t all = 0; all < most && child_.errors().is_open();) {
+    const std::size_t got = read_some(child_.errors(), room);
     if (got == 0) return;
     messages_.add(text_of(Bytes(room).first(got)));
     all += got;
@@ -153,7 +153,7 @@ HandlerEnd Pump::work(const Clock& clock, const Stop& stop) {
   // What it wrote before its end is in the pipes. What it left running is not waited for, but
   // killed, or a forgotten background process would keep the job alive.
   child_.signal(SIGKILL);
-  for (std::size_t before = SIZE_MAX; child_.output.is_open() && before != output_.size();) {
+  for (std::size_t before = SIZE_MAX; child_.output().is_open() && before != output_.size();) {
     before = output_.size();
     read_output();
   }

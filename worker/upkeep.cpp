@@ -101,23 +101,25 @@ void Upkeep::sweep() {
   }
 }
 
+void Upkeep::look_around() {
+  Pulled feed = Pulled::no_answer;
+  try_to("feed_not_kept", [&] { return feed = pull_feed(), true; });
+  const Moment now = std::chrono::steady_clock::now();
+  // A head signed by a key that we do not know looks forged; a newer document may know it.
+  if ((feed == Pulled::refused || now >= realm_due_) && refresh_realm()) {
+    realm_due_ = now + options_.realm_every;
+  }
+  if (now < sweep_due_) return;
+  try_to("not_swept", [&] { return sweep(), true; });
+  sweep_due_ = now + options_.sweep_every;
+}
+
 void Upkeep::work() {
-  Moment realm_due = std::chrono::steady_clock::now() + options_.realm_every;
-  Moment sweep_due = std::chrono::steady_clock::now();
+  realm_due_ = std::chrono::steady_clock::now() + options_.realm_every;
   std::unique_lock guard(lock_);
   while (!ending_) {
     guard.unlock();
-    Pulled feed = Pulled::no_answer;
-    try_to("feed_not_kept", [&] { return feed = pull_feed(), true; });
-    const Moment now = std::chrono::steady_clock::now();
-    // A head signed by a key that we do not know looks forged; a newer document may know it.
-    if ((feed == Pulled::refused || now >= realm_due) && refresh_realm()) {
-      realm_due = now + options_.realm_every;
-    }
-    if (now >= sweep_due) {
-      try_to("not_swept", [&] { return sweep(), true; });
-      sweep_due = now + options_.sweep_every;
-    }
+    look_around();
     guard.lock();
     wake_.wait_for(guard, options_.feed_every, [this] { return ending_; });
   }

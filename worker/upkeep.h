@@ -57,6 +57,7 @@ class Upkeep {
   Pulled follow_feed();
   bool pull_realm();
   void sweep();
+  void look_around();
   void work();
 
   const Parts parts_;
@@ -66,6 +67,8 @@ class Upkeep {
   Moment realm_asked_{};
   bool realm_answered_ = false;
   bool kdc_was_away_ = false;  // of feed_lock_: one line for an outage, not one every two seconds
+  Moment realm_due_{};         // of the thread, as is the next
+  Moment sweep_due_{};
   std::mutex lock_;
   std::condition_variable wake_;
   bool ending_ = false;

@@ -121,7 +121,7 @@ class VerifiedJob {
 template <class Accepted>
 struct Verdict {
   Result<Accepted> result;
-  Step step;  ///< the last one that passed, or the one that refused
+  Step step = Step::shape;  ///< the last one that passed, or the one that refused
   /// For the record: known once the KDC's signature has been checked, whatever came after.
   std::optional<TicketId> ticket;
   std::optional<Principal> subject;

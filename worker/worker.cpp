@@ -15,6 +15,23 @@ constexpr auto shutdown_patience = 5s;
 
 std::string_view name_of(Errc code) { return describe(code).name; }
 
+/// What came of one attempt to report.
+struct Told {
+  bool heard;
+  bool is_final;  // it was refused, and asking again would not help
+  std::string why;
+};
+
+Told tell(const std::function<Checked()>& send) {
+  try {  // a scheduler that is away may come back while there is patience
+    const Checked answer = send();
+    if (answer) return {true, true, ""};
+    return {false, answer.error().code != Errc::busy, std::string(name_of(answer.error().code))};
+  } catch (const HttpError& error) {
+    return {false, false, error.what()};
+  }
+}
+
 }  // namespace
 
 bool Worker::should_poll() const {
@@ -133,25 +150,15 @@ Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,
 bool Worker::report(const Lease& lease, const Stop& stop, const Report& send) {
   const Moment start = std::chrono::steady_clock::now();
   for (auto pause = 250ms;; pause = std::min<std::chrono::milliseconds>(2 * pause, 5s)) {
-    std::string why;
-    try {
-      const Checked answer = send();
-      if (answer) return true;
-      why = name_of(answer.error().code);
-      if (answer.error().code != Errc::busy) {
-        log_warning("report_refused", {{"run", lease.run_id}, {"code", why}});
-        return false;
-      }
-    } catch (const HttpError& error) {
-      why = error.what();
-    }
+    const Told told = tell(send);
+    if (told.heard) return true;
     const auto reason = stop.reason();
     const auto patience = reason == Stop::Reason::shutdown
                               ? std::chrono::milliseconds(shutdown_patience)
                               : std::chrono::milliseconds(report_patience);
     const auto waited = std::chrono::steady_clock::now() - start;
-    if (reason == Stop::Reason::lease_lost || waited + pause > patience) {
-      log_error("report_given_up", {{"run", lease.run_id}, {"why", why}});
+    if (told.is_final || reason == Stop::Reason::lease_lost || waited + pause > patience) {
+      log_warning("report_given_up", {{"run", lease.run_id}, {"why", told.why}});
       return false;
     }
     std::this_thread::sleep_for(pause);

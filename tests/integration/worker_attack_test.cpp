@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_ticket_that_its_queues_own_key_holder_minted) {
   const RollingKey rolling = RollingKey::random();
   minted.header.rolling = rolling.public_key();
   const auto key = pairwise_key(rolling, keytab.newest().key.public_key(), minted.header);
-  Proof proof = opened->evidence().proof;
+  Proof proof = opened->evidence()->proof;
   const auto mint = [&] {
     forged.job.ticket = seal_service_ticket(minted, session, proof, {}, *key);
     forged.job.input = seal_input(

@@ -126,11 +126,10 @@ BOOST_AUTO_TEST_CASE(hands_over_waiting_queues_only_by_the_explicit_word) {
 }
 
 BOOST_AUTO_TEST_CASE(of_one_call_is_seen_by_the_operations_after_it) {
-  const auto answers = call(
-      tgt("operator"),
-      {{"admin.principal.add", new_principal("dora").encode()},
-       {"admin.grant.add", with(good_grant, "subject", "dora").encode()},
-       {"admin.principal.show", Fields{{"name", "dora"}}.encode()}});
+  const auto answers =
+      call(tgt("operator"), {{"admin.principal.add", new_principal("dora").encode()},
+                             {"admin.grant.add", with(good_grant, "subject", "dora").encode()},
+                             {"admin.principal.show", Fields{{"name", "dora"}}.encode()}});
   BOOST_REQUIRE(outcome(answers) == accepted);
   for (const Answer& answer : *answers) BOOST_TEST(!answer.refusal);
 }
@@ -178,10 +177,9 @@ BOOST_FIXTURE_TEST_SUITE(adding_a_queue, Fixture)
 BOOST_AUTO_TEST_CASE(gives_it_to_an_owner_who_exists) {
   const Told told = admin("queue.add", new_queue("queue-new", "bob"));
   BOOST_REQUIRE(told.outcome == accepted);
-  BOOST_TEST((told.fields() == Fields{{"name", "queue-new"},
-                                      {"owner", "bob"},
-                                      {"owner_pending", "no"},
-                                      {"kvno", "1"}}));
+  BOOST_TEST(
+      (told.fields() ==
+       Fields{{"name", "queue-new"}, {"owner", "bob"}, {"owner_pending", "no"}, {"kvno", "1"}}));
   BOOST_TEST(outcome(login(fresh, "queue-new")) == accepted);
   const Fields row = admin("queue.show", {{"name", "queue-new"}}).fields();
   BOOST_TEST(row.get("owner") == "bob");
@@ -259,8 +257,10 @@ const std::vector<Row> rows{
      Errc::bad_name},
     {"a ceiling of a user", {{"trigger", "carol"}, {"queue", "*"}}, Errc::wrong_kind},
     {"a ceiling with actions",
-     {{"trigger", "trigger/orders"}, {"queue", "*"}, {"action", "x"}}, Errc::malformed},
-    {"a ceiling that stands", {{"trigger", "trigger/orders"}, {"queue", "queue-*"}},
+     {{"trigger", "trigger/orders"}, {"queue", "*"}, {"action", "x"}},
+     Errc::malformed},
+    {"a ceiling that stands",
+     {{"trigger", "trigger/orders"}, {"queue", "queue-*"}},
      Errc::already_exists},
     {"an unknown field", with(good_grant, "colour", "red"), Errc::malformed},
 };

@@ -81,9 +81,11 @@ BOOST_AUTO_TEST_CASE(leaves_no_record_of_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(gives_the_exact_bytes_so_that_the_chain_can_be_checked) {
-  issuer.record({"test.long", std::nullopt, {{"a", std::string(1000, 'x')},
-                                             {"b", std::string(1000, 'y')},
-                                             {"c", std::string(1000, 'z')}}});
+  issuer.record({"test.long",
+                 std::nullopt,
+                 {{"a", std::string(1000, 'x')},
+                  {"b", std::string(1000, 'y')},
+                  {"c", std::string(1000, 'z')}}});
   workflow_ticket();
   const auto rows = all_rows();
   BOOST_TEST(rows.size() == records());

@@ -270,7 +270,7 @@ BOOST_FIXTURE_TEST_SUITE(the_operations, Fixture)
 BOOST_AUTO_TEST_CASE(of_operators_are_refused_to_everybody_else) {
   std::size_t seen = 0;
   for (const OperationRow& row : operations()) {
-    if (row.who != MayCall::operator_) continue;
+    if (row.who != MayCall::operators) continue;
     ++seen;
     for (const char* who : {"carol", "alice", "trigger/orders", "queue-alice"}) {
       BOOST_TEST_CONTEXT(row.name << " by " << who) {
@@ -329,8 +329,8 @@ const std::vector<Narrow> narrows{
 
 BOOST_DATA_TEST_CASE(with_a_narrowed_tgt_do_no_more_than_its_caveats_say, bdata::make(narrows),
                      row) {
-  const Buffer arguments = std::string_view(row.operation) == "renew" ? EvidenceRequest{}.encode()
-                                                                      : Fields{}.encode();
+  const Buffer arguments =
+      std::string_view(row.operation) == "renew" ? EvidenceRequest{}.encode() : Fields{}.encode();
   BOOST_TEST(ask(tgt("carol"), row.operation, arguments, {row.caveat}).outcome == row.expect);
 }
 

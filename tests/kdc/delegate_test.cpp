@@ -53,10 +53,10 @@ struct Row {
 
 const Row rows[] = {
     {"all is right", [](Submission&) {}, accepted},
-    {"fewer actions than the caveat",
-     [](Submission& s) { s.trigger.actions = {"invoice:read"}; }, accepted},
-    {"an id that the user named",
-     [](Submission& s) { s.user.workflow_id = s.trigger.work.id; }, accepted},
+    {"fewer actions than the caveat", [](Submission& s) { s.trigger.actions = {"invoice:read"}; },
+     accepted},
+    {"an id that the user named", [](Submission& s) { s.user.workflow_id = s.trigger.work.id; },
+     accepted},
     {"another queue", [](Submission& s) { s.trigger.queue = "queue-bob"; }, Errc::caveat_queue},
     {"another type", [](Submission& s) { s.trigger.work.type = "invoice-purge"; },
      Errc::caveat_workflow_type},
@@ -66,10 +66,14 @@ const Row rows[] = {
      [](Submission& s) { s.user.workflow_id = "invoice-report-2"; }, Errc::caveat_workflow},
     {"another input", [](Submission& s) { s.trigger.work.input[0] ^= 1U; }, Errc::wrong_request},
     {"a downstream that the caveat does not name",
-     [](Submission& s) { s.trigger.downstreams = {{"archive", {"x"}}}; },
+     [](Submission& s) {
+       s.trigger.downstreams = {{"archive", {"x"}}};
+     },
      Errc::caveat_downstream},
     {"a downstream that the caveat names: none are issued yet",
-     [](Submission& s) { s.user.downstreams = s.trigger.downstreams = {{"archive", {"x"}}}; },
+     [](Submission& s) {
+       s.user.downstreams = s.trigger.downstreams = {{"archive", {"x"}}};
+     },
      Errc::policy_denied},
     {"an action that the caveat names and no grant holds",
      [](Submission& s) {
@@ -85,10 +89,10 @@ const Row rows[] = {
     {"made for another trigger",
      [](Submission& s) { s.user.trigger = *Principal::parse("trigger/rogue@DEMO.TEST"); },
      Errc::wrong_addressee},
-    {"sent by another trigger, which stole it",
-     [](Submission& s) { s.by = "trigger/rogue"; }, Errc::wrong_addressee},
-    {"a not-after more than 15 minutes ahead",
-     [](Submission& s) { s.user.not_after += 1s; }, Errc::limit_exceeded},
+    {"sent by another trigger, which stole it", [](Submission& s) { s.by = "trigger/rogue"; },
+     Errc::wrong_addressee},
+    {"a not-after more than 15 minutes ahead", [](Submission& s) { s.user.not_after += 1s; },
+     Errc::limit_exceeded},
     {"a not-after that is over", [](Submission& s) { s.user.not_after = noon; },
      Errc::caveat_expired},
     {"something that is no presentation", [](Submission&) {}, Errc::malformed},
@@ -120,8 +124,7 @@ BOOST_AUTO_TEST_CASE(gives_a_ticket_that_the_queue_accepts_and_that_says_all) {
   BOOST_TEST(body.subject.text() == "carol@DEMO.TEST");
   BOOST_REQUIRE(body.actors.size() == 1U);
   BOOST_TEST(body.actors[0].text() == "trigger/orders@DEMO.TEST");
-  BOOST_TEST((body.work.value() ==
-              Work{"default", "invoice-report-1", "invoice-report", input}));
+  BOOST_TEST((body.work.value() == Work{"default", "invoice-report-1", "invoice-report", input}));
   BOOST_TEST(body.actions == (std::vector<std::string>{"invoice:read", "report:write"}));
   BOOST_TEST((body.issued_at == noon));
   BOOST_TEST((body.start_by == noon + 15min));

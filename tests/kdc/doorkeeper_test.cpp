@@ -1,6 +1,7 @@
 #include "kdc/doorkeeper.h"
 
 #include <array>
+
 #include <boost/test/unit_test.hpp>
 
 using namespace waybill;

@@ -36,8 +36,7 @@ struct Fixture : WholeKdc {
         .wire;
   }
   static bool is_refusal(const HttpReply& reply) {
-    return bool(Refusal::decode(bytes_of(reply.body))) && reply.status >= 400 &&
-           reply.status < 500;
+    return bool(Refusal::decode(bytes_of(reply.body))) && reply.status >= 400 && reply.status < 500;
   }
 };
 

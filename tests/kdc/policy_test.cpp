@@ -52,12 +52,11 @@ const Row rows[] = {
     {"another queue", [](Rules&, WorkWish& w) { w.queue = "queue-bob"; }, Errc::grant_missing},
     {"a queue whose name goes on", [](Rules&, WorkWish& w) { w.queue = "queue-alice2"; },
      Errc::grant_missing},
-    {"another type", [](Rules&, WorkWish& w) { w.workflow_type = "payroll"; },
-     Errc::grant_missing},
+    {"another type", [](Rules&, WorkWish& w) { w.workflow_type = "payroll"; }, Errc::grant_missing},
     {"a type that only begins alike", [](Rules&, WorkWish& w) { w.workflow_type = "invoice"; },
      Errc::grant_missing},
-    {"one action too many",
-     [](Rules&, WorkWish& w) { w.actions.emplace_back("invoice:delete"); }, Errc::grant_action},
+    {"one action too many", [](Rules&, WorkWish& w) { w.actions.emplace_back("invoice:delete"); },
+     Errc::grant_action},
     {"actions that only two grants together hold",
      [](Rules& r, WorkWish&) {
        r.grants = {also(1, {"invoice:read"}, 1h), also(2, {"report:write"}, 1h)};
@@ -146,7 +145,8 @@ BOOST_AUTO_TEST_CASE(counts_the_grants_of_a_role) {
   kdc.grant(grant);
   const auto view = kdc.store.view();
   const auto of = [&](const char* who) {
-    Rules rules = rules_for(view, *view.principal(who), kdc.principal("trigger/orders"), "queue-bob");
+    Rules rules =
+        rules_for(view, *view.principal(who), kdc.principal("trigger/orders"), "queue-bob");
     rules.longest_run = 24h;
     return outcome(rule(rules, {"queue-bob", "payroll", {}, 0s}));
   };

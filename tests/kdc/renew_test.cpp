@@ -29,7 +29,8 @@ struct Fixture : WholeKdc {
   // Renewals come late: everybody logs in anew.
   void pass(Seconds time) {
     clock.advance(time);
-    for (const char* who : {"carol", "trigger/orders", "trigger/rogue", "queue-alice", "operator"}) {
+    for (const char* who :
+         {"carol", "trigger/orders", "trigger/rogue", "queue-alice", "operator"}) {
       forget(who);
     }
   }

@@ -1,9 +1,10 @@
 #include "kdc/revoke.h"
 
-#include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
 #include <latch>
 #include <thread>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include "kdc/call.h"
 #include "tests/kdc/whole_kdc.h"
@@ -43,9 +44,8 @@ struct Fixture : WholeKdc {
     return std::string(name);
   }
   Told revoke(std::string_view who, std::string_view kind, std::string_view what) {
-    return ask(who, "revoke", Fields{{"kind", std::string(kind)},
-                                     {"value", value(what)},
-                                     {"reason", "a test"}});
+    return ask(who, "revoke",
+               Fields{{"kind", std::string(kind)}, {"value", value(what)}, {"reason", "a test"}});
   }
   Outcome complete(std::string_view who, const IssuedTicket& ticket) {
     return ask(who, "complete", EvidenceRequest{ticket.evidence}.encode()).outcome;
@@ -184,8 +184,9 @@ BOOST_AUTO_TEST_CASE(carries_its_reason_and_matters_as_long_as_a_ticket_may_live
 }
 
 BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
-  BOOST_TEST(ask("carol", "revoke", Fields{{"kind", "subject"}, {"value", "carol"}, {"force", "yes"}})
-                 .outcome == Errc::malformed);
+  BOOST_TEST(
+      ask("carol", "revoke", Fields{{"kind", "subject"}, {"value", "carol"}, {"force", "yes"}})
+          .outcome == Errc::malformed);
   BOOST_TEST(ask("carol", "revoke",
                  Fields{{"kind", "subject"}, {"value", "carol"}, {"reason", std::string(257, 'x')}})
                  .outcome == Errc::limit_exceeded);
@@ -240,8 +241,7 @@ BOOST_AUTO_TEST_CASE(takes_no_evidence_that_the_kdc_did_not_sign) {
   BOOST_TEST(ask("queue-alice", "complete", EvidenceRequest{forged.encode()}.encode()).outcome ==
              Errc::bad_proof);
   BOOST_TEST(!dead(daves));
-  BOOST_TEST(ask("queue-alice", "complete", EvidenceRequest{}.encode()).outcome ==
-             Errc::malformed);
+  BOOST_TEST(ask("queue-alice", "complete", EvidenceRequest{}.encode()).outcome == Errc::malformed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -297,8 +297,7 @@ struct Race : Fixture {
 BOOST_FIXTURE_TEST_SUITE(what_changes_between_check_and_commit, Race)
 
 BOOST_AUTO_TEST_CASE(stops_the_ticket_of_a_subject_who_was_revoked) {
-  BOOST_TEST(delegated_while("revoke", {{"kind", "subject"}, {"value", "carol"}}) ==
-             Errc::revoked);
+  BOOST_TEST(delegated_while("revoke", {{"kind", "subject"}, {"value", "carol"}}) == Errc::revoked);
 }
 
 BOOST_AUTO_TEST_CASE(stops_the_ticket_of_a_workflow_that_was_revoked) {
@@ -330,8 +329,12 @@ BOOST_AUTO_TEST_CASE(stops_a_renewal_of_work_that_was_completed) {
 
 BOOST_AUTO_TEST_CASE(stops_a_login_of_somebody_who_was_disabled) {
   Told told = second_of(
-      [&] { ask("operator", "admin.principal.disable", Fields{{"name", "carol"}}); },
-      [&]() -> Told { return {outcome(login(keytab("carol").newest().key, "carol")), {}, {}}; });
+      [&] {
+        ask("operator", "admin.principal.disable", Fields{{"name", "carol"}});
+      },
+      [&]() -> Told {
+        return {outcome(login(keytab("carol").newest().key, "carol")), {}, {}};
+      });
   BOOST_TEST(told.outcome == Errc::login_failed);
 }
 

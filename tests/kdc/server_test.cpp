@@ -1,9 +1,10 @@
 #include "kdc/server.h"
 
-#include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
 #include <latch>
 #include <thread>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/whole_kdc.h"
 
@@ -36,7 +37,7 @@ struct Fixture : WholeKdc {
     BOOST_REQUIRE(outcome(refusal) == accepted);
     return refusal->code;
   }
-  std::uint64_t counted(std::string_view route, std::uint64_t Server::RouteCount::* what) const {
+  std::uint64_t counted(std::string_view route, std::uint64_t Server::RouteCount::*what) const {
     for (const auto& row : server.counts()) {
       if (row.route == route) return row.*what;
     }
@@ -59,8 +60,8 @@ const std::vector<Row> rows{
     {"a body for the feed", request_to("POST", "/v1/feed"), 405, Errc::malformed},
     {"JSON", request_to("POST", "/v1/call", garbage, "application/json"), 415, Errc::malformed},
     {"no content type", request_to("POST", "/v1/as", garbage, ""), 415, Errc::malformed},
-    {"a type that begins alike", request_to("POST", "/v1/as", garbage, "application/msgpack2"),
-     415, Errc::malformed},
+    {"a type that begins alike", request_to("POST", "/v1/as", garbage, "application/msgpack2"), 415,
+     Errc::malformed},
     {"an empty login", request_to("POST", "/v1/as"), 400, Errc::malformed},
     {"an empty call", request_to("POST", "/v1/call"), 400, Errc::malformed},
     {"garbage as a login", request_to("POST", "/v1/as", garbage), 400, Errc::not_canonical},

@@ -1,7 +1,8 @@
 #include "kdc/tickets.h"
 
-#include <boost/test/unit_test.hpp>
 #include <set>
+
+#include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/whole_kdc.h"
 
@@ -56,8 +57,9 @@ BOOST_AUTO_TEST_CASE(shows_a_queue_s_owner_what_is_at_the_queue) {
   BOOST_TEST(subjects("alice", {{"queue", "queue-alice"}, {"subject", "carol"}}) == only_carol);
   BOOST_TEST(listed("alice", {{"queue", "queue-alice"}, {"subject", "dave"}}).empty());
   BOOST_TEST(listed("bob", {{"queue", "queue-alice"}}).empty());
-  BOOST_TEST(ask("bob", "tickets", Fields{{"queue", "queue-alice"}, {"subject", "carol"}}).outcome ==
-             Errc::not_permitted);
+  BOOST_TEST(
+      ask("bob", "tickets", Fields{{"queue", "queue-alice"}, {"subject", "carol"}}).outcome ==
+      Errc::not_permitted);
   BOOST_TEST(listed("queue-alice", {{"queue", "queue-alice"}}).empty());  // the queue owns nothing
 }
 

@@ -109,8 +109,7 @@ Result<std::vector<Answer>> WholeKdc::call(const IssuedTicket& tgt,
 
 Told WholeKdc::ask(const IssuedTicket& tgt, std::string_view operation, Bytes arguments,
                    const std::vector<Caveat>& caveats) {
-  auto answers =
-      call(tgt, {{std::string(operation), waybill::copy_of(arguments)}}, caveats);
+  auto answers = call(tgt, {{std::string(operation), waybill::copy_of(arguments)}}, caveats);
   if (!answers) return {answers.error().code, {}, {}};
   Answer& answer = answers->front();
   Outcome outcome;
@@ -144,7 +143,8 @@ DelegatedTicketRequest WholeKdc::request(Buffer presentation) const {
 
 IssuedTicket WholeKdc::workflow_ticket() {
   const Told told = submit(request(delegation(wish())));
-  if (told.outcome != accepted) throw std::logic_error("a test's KDC did not take what it was given");
+  if (told.outcome != accepted)
+    throw std::logic_error("a test's KDC did not take what it was given");
   return told.ticket();
 }
 

@@ -44,8 +44,8 @@ class WholeKdc : public TestKdc {
   kdc::Doorkeeper door;
   kdc::FeedPublisher feed{store, epochs, clock, config.feed_interval};
   InstanceId instance = random_bytes<16>();
-  kdc::KdcParts parts{config, clock,  principal(krbtgt_name), instance, store,
-                      epochs, issuer, replays,                door,     feed};
+  kdc::KdcParts parts{
+      config, clock, principal(krbtgt_name), instance, store, epochs, issuer, replays, door, feed};
 
   // --- People ---------------------------------------------------------------------------------
   const Keytab& keytab(std::string_view name) const;
@@ -66,7 +66,8 @@ class WholeKdc : public TestKdc {
   const IssuedTicket& tgt(std::string_view name);
   void forget(std::string_view name) { tgts_.erase(std::string(name)); }
 
-  Result<std::vector<Answer>> call(const IssuedTicket& tgt, const std::vector<Operation>& operations,
+  Result<std::vector<Answer>> call(const IssuedTicket& tgt,
+                                   const std::vector<Operation>& operations,
                                    const std::vector<Caveat>& caveats = {});
   /// One operation; a refusal of the whole call is told in the same way.
   Told ask(const IssuedTicket& tgt, std::string_view operation, Bytes arguments,

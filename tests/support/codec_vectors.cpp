@@ -88,7 +88,8 @@ const Form forms[] = {
     {"a str cut off", "a461", Errc::malformed},
     {"an array cut off", "9201", Errc::malformed},
     {"an array of four thousand million", "ddffffffff", Errc::malformed},
-    {"an array that claims more than the message has", "dc00ff" + repeat("00", 16), Errc::malformed},
+    {"an array that claims more than the message has", "dc00ff" + repeat("00", 16),
+     Errc::malformed},
     {"a bin of four thousand million", "c6ffffffff", Errc::malformed},
     {"four arrays inside each other", "91919190", accepted},
     {"five arrays inside each other", "9191919190", Errc::limit_exceeded},
@@ -112,7 +113,8 @@ const Form forms[] = {
 
 std::string make_codec_vectors() {
   VectorText out(
-      "The canonical encoding: every type at the edges of every form. `value` shows what was read.");
+      "The canonical encoding: every type at the edges of every form. `value` shows what was "
+      "read.");
   for (const Form& form : forms) {
     out.begin(form.name).add("wire", form.wire);
     if (form.expect == accepted) out.add("value", transcode(*from_hex(form.wire))->notation);

@@ -31,7 +31,8 @@ class CallMaker {
   InstanceId instance_ = realm_.fresh<16>();
   VectorText out_{
       "Calls to the KDC under one TGT, and answers to the first of them.\n"
-      "`operation` is a name and the arguments in hex; `answer` is code, detail in hex, value in hex,\n"
+      "`operation` is a name and the arguments in hex; `answer` is code, detail in hex, value in "
+      "hex,\n"
       "where - stands for nothing."};
 };
 
@@ -86,9 +87,9 @@ void CallMaker::add_calls() {
   Parts swapped = call(request);
   const auto key =
       derive<CallKey>(Label::call, swapped.presented.chain.secret(), {swapped.presented.tag});
-  swapped.box = detail::seal(key.secret(), swapped.presented.wire,
-                             Writer().array(1).array(2).str("renew").bin({}).take(),
-                             realm_.fresh<24>());
+  swapped.box =
+      detail::seal(key.secret(), swapped.presented.wire,
+                   Writer().array(1).array(2).str("renew").bin({}).take(), realm_.fresh<24>());
   add_call("other operations than the authenticator names", swapped.wire(), Errc::wrong_request);
 }
 
@@ -166,8 +167,10 @@ std::string make_payload_vectors() {
   const auto add = [&](std::string_view name, const auto& binding, const SessionKey& key,
                        const Buffer& sealed, Outcome expect) {
     out.begin(name);
-    if constexpr (requires { binding.space; }) add_input(out, binding, key);
-    else add_result(out, binding, key);
+    if constexpr (requires { binding.space; })
+      add_input(out, binding, key);
+    else
+      add_result(out, binding, key);
     out.add("sealed", sealed);
     if (expect == accepted) out.add("payload", Bytes(bytes_of("a table")));
     out.expect(expect);

@@ -27,7 +27,8 @@ void add_keytabs(VectorText& out, TestRealm& realm) {
   out.add("public", Bytes(second_public)).add("kvno", Number{1});
   out.add("public", Bytes(realm.key("queue-alice").public_key().bytes));
 
-  const auto with = [](std::string_view magic, Number version, std::initializer_list<Number> kvnos) {
+  const auto with = [](std::string_view magic, Number version,
+                       std::initializer_list<Number> kvnos) {
     Writer file;
     file.array(4).str(magic).uint(version).str("queue-alice@DEMO.TEST").array(kvnos.size());
     for (const Number kvno : kvnos) file.array(3).uint(kvno).time(noon).bin(Buffer(32, 7));
@@ -63,7 +64,8 @@ void add_possession(VectorText& out, TestRealm& realm) {
 
 void add_password(VectorText& out, const TestRealm& realm) {
   const std::string_view password = "correct horse battery staple";
-  const auto key = key_from_password(bytes_of(password), realm.document.realm_id, "carol@DEMO.TEST");
+  const auto key =
+      key_from_password(bytes_of(password), realm.document.realm_id, "carol@DEMO.TEST");
   out.begin("a key from a password", "Argon2id with 256 MiB and 3 passes.").add("kind", "password");
   out.add("password", bytes_of(password)).add("realm_id", Bytes(realm.document.realm_id));
   out.add("principal", "carol@DEMO.TEST").add("public", Bytes(key.public_key().bytes));
@@ -97,8 +99,7 @@ void add_caches(VectorText& out, TestRealm& realm) {
     return wire.take();
   };
   add("a credential cache of a newer program", with(2, {"krbtgt"}), Errc::bad_version);
-  add("a credential cache with one audience twice", with(1, {"krbtgt", "krbtgt"}),
-      Errc::malformed);
+  add("a credential cache with one audience twice", with(1, {"krbtgt", "krbtgt"}), Errc::malformed);
 }
 
 class FeedMaker {
@@ -143,8 +144,7 @@ void FeedMaker::add_good() {
   feed_.revoke(RevokedBy::workflow, "invoice-report-1");
   add("one entry of each kind", {feed_.page(0, noon)}, accepted);
   add("the same in three pages",
-      {feed_.page(0, noon, 2), feed_.page(2, noon + 1s, 2), feed_.page(4, noon + 2s, 2)},
-      accepted);
+      {feed_.page(0, noon, 2), feed_.page(2, noon + 1s, 2), feed_.page(4, noon + 2s, 2)}, accepted);
 }
 
 void FeedMaker::add_entries() {
@@ -179,8 +179,8 @@ void FeedMaker::add_heads() {
   FeedHead head{realm_.realm(), 5, feed_.link(5), noon, noon + 5s};
   const auto stranger = KdcSigningKey::from_seed(Secret<32>::copy(realm_.fresh<32>()));
   add("a head signed by a stranger", {signed_by(head, KeyId{1}, stranger)}, Errc::feed_invalid);
-  add("a head of a signer that the realm does not name",
-      {signed_by(head, KeyId{2}, realm_.signer)}, Errc::feed_invalid);
+  add("a head of a signer that the realm does not name", {signed_by(head, KeyId{2}, realm_.signer)},
+      Errc::feed_invalid);
   head.time = noon - 25h;
   add("a head from before its signer was valid", {signed_by(head, KeyId{1}, realm_.signer)},
       Errc::feed_invalid);

@@ -168,8 +168,7 @@ void Maker::add_tamperings() {
   // The tag is no chain key: who has only seen it cannot continue the chain.
   wrong = list;
   wrong.push_back(encode(caveat::NotAfter{noon + 1s}));
-  const auto next =
-      derive_secret(Label::caveat, Secret<32>::copy(made.tag), {wrong.back()});
+  const auto next = derive_secret(Label::caveat, Secret<32>::copy(made.tag), {wrong.back()});
   const auto read = Presentation::parse(made.wire);
   const Digest tag = keyed_hash(Label::final_tag, next, {read->authenticator().encode()});
   add("a caveat appended to the tag", "delegation", assemble(wrong, tag, made), Errc::bad_tag);

@@ -9,8 +9,8 @@ constexpr Time last_second{Seconds{253'402'300'799}};
 
 const Revocation& TestFeed::revoke(RevokedBy kind, std::string value, Time time) {
   const bool by_name = kind == RevokedBy::ticket || kind == RevokedBy::workflow;
-  entries.push_back({entries.size() + 1, kind, std::move(value), time,
-                     by_name ? last_second : time, time + 8 * 24h, "for a test"});
+  entries.push_back({entries.size() + 1, kind, std::move(value), time, by_name ? last_second : time,
+                     time + 8 * 24h, "for a test"});
   return entries.back();
 }
 

@@ -88,8 +88,22 @@ Keytab TestRealm::keytab(std::string_view name) {
 }
 
 Body TestRealm::tgt_body(std::string_view subject, Time now) {
-  return {fresh<16>(), {}, principal(subject), {},         krbtgt(),     {},  {}, {},
-          now,         now + 8h, now + 8h,     now + 7 * 24h, 0, 60s, Digest{}, flags::initial,
+  return {fresh<16>(),
+          {},
+          principal(subject),
+          {},
+          krbtgt(),
+          {},
+          {},
+          {},
+          now,
+          now + 8h,
+          now + 8h,
+          now + 7 * 24h,
+          0,
+          60s,
+          Digest{},
+          flags::initial,
           Digest{}};
 }
 
@@ -118,8 +132,8 @@ Pieces TestRealm::pieces(Body body) {
   SessionKey session = fresh_session();
   body.session = session_commitment(session);
   const std::string& name = body.audience.name();
-  TicketHeader header{Kind::service, body.audience.realm(), name, Kvno{1}, first_key,
-                      rolling.public_key()};
+  TicketHeader header{Kind::service, body.audience.realm(), name, Kvno{1},
+                      first_key,     rolling.public_key()};
   if (name == krbtgt_name) {
     header.kind = Kind::tgt;
     header.kvno = Kvno{0};
@@ -173,7 +187,9 @@ IssuedTicket TestRealm::issued(const Pieces& pieces) {
                    .raw(encode_proof(pieces.proof))
                    .take();
   }
-  return {seal(pieces), pieces.session.duplicate(), std::move(evidence),
+  return {seal(pieces),
+          pieces.session.duplicate(),
+          std::move(evidence),
           {body.issued_at, body.start_by, body.run_until, body.renew_until}};
 }
 

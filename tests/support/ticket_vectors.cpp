@@ -49,7 +49,8 @@ class Maker {
 void Maker::service(std::string_view name, const Buffer& ticket, Time now, Outcome expect,
                     std::string_view why) {
   out_.begin(name, why).add("kind", "service").add("audience", "queue-alice@DEMO.TEST");
-  out_.add("kvno", std::uint64_t{1}).add("secret", Bytes(realm_.key("queue-alice").secret().expose()));
+  out_.add("kvno", std::uint64_t{1})
+      .add("secret", Bytes(realm_.key("queue-alice").secret().expose()));
   out_.add("root_key", Bytes(realm_.root.public_key().bytes));
   out_.add("realm_document", realm_.signed_document());
   out_.add("now", now).add("ticket", ticket).expect(expect);
@@ -171,7 +172,8 @@ void Maker::add_shapes() {
 void Maker::add_forgeries() {
   const std::string_view who =
       "The holder of the queue's key can seal what he likes to himself. What he cannot do is sign.";
-  forged("no proof", Errc::bad_proof, [](Pieces& p) { p.proof.reset(); }, who);
+  forged(
+      "no proof", Errc::bad_proof, [](Pieces& p) { p.proof.reset(); }, who);
   forged("the proof of another ticket", Errc::bad_proof,
          [&](Pieces& p) { p.proof = proven(body()).proof; });
   forged("a bit of the signature", Errc::bad_proof, [](Pieces& p) { p.proof->signature[0] ^= 1; });
@@ -291,8 +293,7 @@ std::vector<Leaf> batch_of(const TestRealm& realm, std::size_t size) {
     hashes.push_back(batch_leaf(out[i].header, out[i].body));
   }
   const BatchTree tree(std::move(hashes));
-  const Signature signature =
-      sign(realm.signer, batch_statement(realm.realm(), noon, tree.root()));
+  const Signature signature = sign(realm.signer, batch_statement(realm.realm(), noon, tree.root()));
   for (std::size_t i = 0; i < size; ++i) out[i].proof = {noon, i, tree.path(i), signature};
   return out;
 }

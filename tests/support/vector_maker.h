@@ -5,9 +5,9 @@
 
 namespace waybill::test {
 
-/// The vectors of specs/vectors that this project makes itself, from fixed keys, ids and nonces: the
-/// same text in every run. waybill_make_vectors writes them; a test compares them with the files.
-/// (primitives.txt and noise.txt hold other people's values and are kept by hand.)
+/// The vectors of specs/vectors that this project makes itself, from fixed keys, ids and nonces:
+/// the same text in every run. waybill_make_vectors writes them; a test compares them with the
+/// files. (primitives.txt and noise.txt hold other people's values and are kept by hand.)
 struct VectorFile {
   std::string name;
   std::string text;

@@ -97,7 +97,8 @@ std::vector<VectorCase> parse_vectors(std::string_view text) {
       continue;
     }
     const auto equals = line.find('=');
-    if (equals == std::string::npos) throw std::runtime_error("vector: a line without '=': " + line);
+    if (equals == std::string::npos)
+      throw std::runtime_error("vector: a line without '=': " + line);
     current.values.emplace_back(trim(std::string_view(line).substr(0, equals)),
                                 trim(std::string_view(line).substr(equals + 1)));
   }

@@ -39,8 +39,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_for_another_queue_or_realm) {
              Errc::wrong_realm);
   // Another realm of the same name has other keys: the seal does not open.
   TestRealm same_name;
-  BOOST_TEST(accept(same_name.issue(same_name.workflow_body("carol", "queue-alice", work)).ticket) ==
-             Errc::bad_integrity);
+  BOOST_TEST(
+      accept(same_name.issue(same_name.workflow_body("carol", "queue-alice", work)).ticket) ==
+      Errc::bad_integrity);
 }
 
 BOOST_AUTO_TEST_CASE(names_the_first_reason_in_the_order_of_checks) {
@@ -78,8 +79,8 @@ BOOST_AUTO_TEST_CASE(opens_with_either_of_its_two_key_versions) {
   pieces.header.kvno = Kvno{2};
   realm.prove({&pieces, 1}, noon);
   const auto key = pairwise_key(realm.rolling, second.public_key(), pieces.header);
-  const Buffer newer = seal_service_ticket({pieces.header, pieces.body}, pieces.session,
-                                           *pieces.proof, {}, *key);
+  const Buffer newer =
+      seal_service_ticket({pieces.header, pieces.body}, pieces.session, *pieces.proof, {}, *key);
   BOOST_TEST(accept(newer) == Errc::unknown_kvno);
 
   keytab.add({Kvno{2}, noon, std::move(second)});
@@ -143,6 +144,15 @@ BOOST_AUTO_TEST_CASE(accepts_the_other_tickets_of_a_batch_and_none_that_is_not_i
   BOOST_TEST(accept(realm.seal(batch[5])) == Errc::bad_proof);
   batch[6].header.key = KeyId{2};
   BOOST_TEST(accept(realm.seal(batch[6])) == Errc::unknown_signer);
+}
+
+BOOST_AUTO_TEST_CASE(still_looks_at_when_each_ticket_of_the_batch_was_issued) {
+  std::vector<Pieces> batch;
+  batch.push_back(realm.pieces(body()));
+  batch.push_back(realm.pieces(realm.workflow_body("carol", "queue-alice", work, noon - 18min)));
+  realm.prove(batch, noon);
+  BOOST_TEST(accept(realm.seal(batch[0])) == accepted);
+  BOOST_TEST(accept(realm.seal(batch[1])) == Errc::bad_proof);
 }
 
 BOOST_AUTO_TEST_CASE(still_looks_at_the_times) {

@@ -112,8 +112,10 @@ BOOST_AUTO_TEST_CASE(takes_no_inner_node_for_a_leaf) {
 }
 
 BOOST_AUTO_TEST_CASE(has_leaves_that_know_header_from_body) {
-  BOOST_TEST((batch_leaf(bytes_of("ab"), bytes_of("c")) != batch_leaf(bytes_of("a"), bytes_of("bc"))));
-  BOOST_TEST((batch_leaf(bytes_of("a"), bytes_of("b")) != batch_leaf(bytes_of("b"), bytes_of("a"))));
+  BOOST_TEST(
+      (batch_leaf(bytes_of("ab"), bytes_of("c")) != batch_leaf(bytes_of("a"), bytes_of("bc"))));
+  BOOST_TEST(
+      (batch_leaf(bytes_of("a"), bytes_of("b")) != batch_leaf(bytes_of("b"), bytes_of("a"))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -152,10 +154,9 @@ BOOST_AUTO_TEST_CASE(is_empty_or_has_all_of_its_fields) {
   BOOST_TEST(outcome(read_proof(Writer().array(1).time(noon).take())) == Errc::malformed);
   BOOST_TEST(outcome(read_proof(Writer().array(3).time(noon).uint(0).array(0).take())) ==
              Errc::malformed);
-  BOOST_TEST(
-      outcome(read_proof(
-          Writer().array(5).time(noon).uint(0).array(0).bin(Buffer(64)).uint(0).take())) ==
-      Errc::limit_exceeded);
+  BOOST_TEST(outcome(read_proof(
+                 Writer().array(5).time(noon).uint(0).array(0).bin(Buffer(64)).uint(0).take())) ==
+             Errc::limit_exceeded);
   BOOST_TEST(
       outcome(read_proof(Writer().array(4).time(noon).uint(0).array(0).bin(Buffer(63)).take())) ==
       Errc::malformed);

@@ -50,15 +50,15 @@ BOOST_AUTO_TEST_CASE(brings_its_operations_to_who_knows_the_session_key) {
   BOOST_TEST(opened->operations[0].name == "revoke");
   BOOST_TEST((opened->operations[0].arguments == operations[0].arguments));
   BOOST_TEST(opened->operations[1].name == "tickets");
-  BOOST_TEST(outcome(check_authenticator(
-                 received->presentation.authenticator(),
-                 {context.kdc, context.instance, noon, opened->request})) == accepted);
+  BOOST_TEST(outcome(check_authenticator(received->presentation.authenticator(),
+                                         {context.kdc, context.instance, noon, opened->request})) ==
+             accepted);
   BOOST_TEST((opened->reply_key == pending.reply_key));
 }
 
 BOOST_AUTO_TEST_CASE(narrows_itself_by_caveats_of_its_own) {
-  const PendingCall pending = make_call(tgt.ticket, tgt.session, operations, context,
-                                        {caveat::NotAfter{noon + 5s}});
+  const PendingCall pending =
+      make_call(tgt.ticket, tgt.session, operations, context, {caveat::NotAfter{noon + 5s}});
   const auto received = ReceivedCall::parse(pending.wire);
   BOOST_TEST(received->presentation.caveats().size() == 1U);
   BOOST_TEST(open(pending.wire) == accepted);
@@ -181,8 +181,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_with_any_bit_of_it_flipped) {
 
 BOOST_AUTO_TEST_CASE(of_a_newer_kdc_is_a_refusal_all_the_same) {
   const PendingCall pending = call();
-  const Buffer plain =
-      Writer().array(1).array(3).uint(60'000).str("a new reason").bin({}).take();
+  const Buffer plain = Writer().array(1).array(3).uint(60'000).str("a new reason").bin({}).take();
   const auto read = pending.open_reply(seal(pending.reply_key, bytes_of("reply"), plain));
   BOOST_REQUIRE(bool(read));
   BOOST_TEST((read->front().refusal == Errc::policy_denied));

@@ -54,14 +54,15 @@ BOOST_AUTO_TEST_SUITE(a_hash)
 BOOST_AUTO_TEST_CASE(knows_where_one_part_ends) {
   const auto of = [](std::initializer_list<Bytes> parts) { return hash(Label::request, parts); };
   const auto a = bytes_of("a"), b = bytes_of("b"), ab = bytes_of("ab");
-  const std::set<Digest> all{of({}),     of({{}}),    of({{}, {}}), of({ab}),        of({a, b}),
+  const std::set<Digest> all{of({}),     of({{}}),     of({{}, {}}), of({ab}),       of({a, b}),
                              of({b, a}), of({ab, {}}), of({{}, ab}), of({a, {}, b}), of({a})};
   BOOST_TEST(all.size() == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(depends_on_every_bit_of_its_key) {
   const Secret<32> zero;
-  std::set<Digest> all{hash(Label::session, {message}), keyed_hash(Label::session, zero, {message})};
+  std::set<Digest> all{hash(Label::session, {message}),
+                       keyed_hash(Label::session, zero, {message})};
   const FixedBytes<32> bytes{};
   for (std::size_t bit = 0; bit < 256; ++bit) {
     const auto key = Secret<32>::copy(fixed<32>(flipped(bytes, bit)));
@@ -74,8 +75,7 @@ BOOST_AUTO_TEST_CASE(has_one_value_whether_it_is_secret_or_not) {
   const Secret<32> key = Secret<32>::random();
   const Digest open = keyed_hash(Label::chain, key, {message, ad});
   BOOST_TEST(equal(derive_secret(Label::chain, key, {message, ad}).expose(), open));
-  BOOST_TEST(
-      equal(derive<ChainKey>(Label::chain, key, {message, ad}).secret().expose(), open));
+  BOOST_TEST(equal(derive<ChainKey>(Label::chain, key, {message, ad}).secret().expose(), open));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
-// 100,000 broken messages for every decoder: none crashes it, and whatever it still accepts is, byte
-// for byte, what it would write itself. Where a message is signed or sealed, the break is inside,
-// and signed or sealed anew, so that the decoder sees it.
+// 100,000 broken messages for every decoder: none crashes it, and whatever it still accepts is,
+// byte for byte, what it would write itself. Where a message is signed or sealed, the break is
+// inside, and signed or sealed anew, so that the decoder sees it.
 
 #include <functional>
 
@@ -44,10 +44,13 @@ template <class Message>
 std::optional<Buffer> reencoded_unless_newer(Bytes wire) {
   const auto read = Message::decode(wire);
   if (!read) return std::nullopt;
-  if (std::optional<Errc> code = [&] {
-        if constexpr (requires { read->code; }) return std::optional(read->code);
-        else return read->refusal;
-      }();
+  if (std::optional<Errc> code =
+          [&] {
+            if constexpr (requires { read->code; })
+              return std::optional(read->code);
+            else
+              return read->refusal;
+          }();
       code == Errc::policy_denied) {
     return plain(wire);
   }
@@ -66,11 +69,16 @@ struct World {
   const InstanceId instance{1};
   PendingCall call = make_call(tgt.ticket, tgt.session, {{"tgs", Buffer(40)}, {"renew", {}}},
                                {realm.krbtgt(), instance, noon}, {caveat::NotAfter{noon}});
-  Buffer delegation =
-      delegate(tgt,
-               {realm.principal("trigger/orders"), "queue-alice", "w", {"a"}, Digest{},
-                {{"ledger", {"entry:read"}}}, "w-1", noon + 60s},
-               noon);
+  Buffer delegation = delegate(tgt,
+                               {realm.principal("trigger/orders"),
+                                "queue-alice",
+                                "w",
+                                {"a"},
+                                Digest{},
+                                {{"ledger", {"entry:read"}}},
+                                "w-1",
+                                noon + 60s},
+                               noon);
 
   // One ticket with something in every field.
   Pieces full_pieces() {
@@ -246,8 +254,17 @@ std::vector<Decoder> ticket_decoders() {
        {Writer().array(2).array(2).str("tgs").bin(Buffer(40)).array(2).str("renew").bin({}).take()},
        operations},
       {"the answers to a call",
-       {Writer().array(2).array(3).uint(0).str("").bin(Buffer(30)).array(3).uint(31).str("no").bin(
-            {}).take()},
+       {Writer()
+            .array(2)
+            .array(3)
+            .uint(0)
+            .str("")
+            .bin(Buffer(30))
+            .array(3)
+            .uint(31)
+            .str("no")
+            .bin({})
+            .take()},
        answers},
   };
 }
@@ -273,13 +290,15 @@ std::vector<Decoder> message_decoders() {
        {plain(LoginReply{{}, noon, w.instance, duplicate(w.tgt)}.encode()),
         plain(LoginReply{Errc::login_failed, noon, w.instance, {}}.encode())},
        reencoded_unless_newer<LoginReply>},
-      {"an issued ticket", {plain(w.tgt.encode()), plain(w.work.encode())}, reencoded<IssuedTicket>},
+      {"an issued ticket",
+       {plain(w.tgt.encode()), plain(w.work.encode())},
+       reencoded<IssuedTicket>},
       {"a request for a service ticket",
        {ServiceTicketRequest{"trigger/orders", 1h}.encode()},
        reencoded<ServiceTicketRequest>},
       {"a request for a delegated ticket",
-       {DelegatedTicketRequest{w.delegation, "queue-alice", work_of("w", "in"), {"a", "b"},
-                               {{"ledger", {"c"}}}, 1h}
+       {DelegatedTicketRequest{
+           w.delegation, "queue-alice", work_of("w", "in"), {"a", "b"}, {{"ledger", {"c"}}}, 1h}
             .encode()},
        reencoded<DelegatedTicketRequest>},
       {"a request about evidence",
@@ -315,7 +334,8 @@ void hammer(const Decoder& decoder) {
     if (*written == wire) continue;
     if (different++ < 3) BOOST_TEST_MESSAGE(decoder.name << " accepts " << to_hex(wire));
   }
-  BOOST_TEST(different == 0, decoder.name << " accepts what it would not write, times " << different);
+  BOOST_TEST(different == 0,
+             decoder.name << " accepts what it would not write, times " << different);
   BOOST_TEST(accepted > 0, decoder.name << ": no message came through, so nothing was compared");
   BOOST_TEST(accepted < rounds, decoder.name << ": nothing was refused");
 }

@@ -1,3 +1,5 @@
+#include "ticket/error.h"
+
 #include <algorithm>
 #include <map>
 #include <regex>
@@ -10,7 +12,6 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/vectors.h"
-#include "ticket/error.h"
 
 namespace waybill::test {
 namespace {

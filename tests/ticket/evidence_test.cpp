@@ -46,8 +46,7 @@ BOOST_AUTO_TEST_CASE(holds_no_secret) {
   };
   BOOST_TEST(!find(ticket.session.secret().expose()));
   BOOST_TEST(find(session_commitment(ticket.session)));
-  BOOST_TEST((session_commitment(ticket.session) !=
-              fixed<32>(ticket.session.secret().expose())));
+  BOOST_TEST((session_commitment(ticket.session) != fixed<32>(ticket.session.secret().expose())));
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_it_flipped) {
@@ -78,8 +77,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_parts_of_another_ticket) {
 
   TicketHeader to_bob = mine->header;
   to_bob.audience = "queue-bob";
-  BOOST_TEST(verify(assemble(to_bob.encode(), mine->body_bytes, mine->proof)) ==
-             Errc::bad_proof);
+  BOOST_TEST(verify(assemble(to_bob.encode(), mine->body_bytes, mine->proof)) == Errc::bad_proof);
   Body for_bob = mine->body;
   for_bob.audience = realm.principal("queue-bob");
   BOOST_TEST(verify(assemble(to_bob.encode(), for_bob.encode(), mine->proof)) == Errc::bad_proof);

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_feed_that_goes_back) {
   BOOST_TEST(apply(older) == Errc::feed_invalid);  // an earlier head
   FeedPage shorter;
   shorter.head = feed.head(4, noon + 120s);
-  BOOST_TEST(apply(shorter) == Errc::feed_invalid);  // fewer entries, although signed later
+  BOOST_TEST(apply(shorter) == Errc::feed_invalid);      // fewer entries, although signed later
   BOOST_TEST(believed(feed.page(5, noon + 60s)) == 0U);  // the same head again
   BOOST_TEST(follower.sequence == 5U);
 }
@@ -254,8 +254,8 @@ BOOST_DATA_TEST_CASE(has_one_shape, bdata::make(shapes), row) {
 }
 
 BOOST_AUTO_TEST_CASE(has_a_kind_with_a_name) {
-  for (const auto kind : {RevokedBy::ticket, RevokedBy::subject, RevokedBy::actor,
-                          RevokedBy::queue, RevokedBy::workflow}) {
+  for (const auto kind : {RevokedBy::ticket, RevokedBy::subject, RevokedBy::actor, RevokedBy::queue,
+                          RevokedBy::workflow}) {
     BOOST_TEST((revoked_by(name_of(kind)) == kind));
   }
   BOOST_TEST(!revoked_by("").has_value());
@@ -273,12 +273,9 @@ BOOST_AUTO_TEST_CASE(concerns_what_it_names_up_to_its_second) {
     });
   };
   const std::pair<RevokedBy, std::string> hits[] = {
-      {RevokedBy::ticket, to_hex(body.id)},
-      {RevokedBy::ticket, to_hex(body.lineage[0])},
-      {RevokedBy::ticket, to_hex(body.lineage[1])},
-      {RevokedBy::subject, "carol@DEMO.TEST"},
-      {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
-      {RevokedBy::queue, "queue-alice@DEMO.TEST"},
+      {RevokedBy::ticket, to_hex(body.id)},           {RevokedBy::ticket, to_hex(body.lineage[0])},
+      {RevokedBy::ticket, to_hex(body.lineage[1])},   {RevokedBy::subject, "carol@DEMO.TEST"},
+      {RevokedBy::actor, "trigger/orders@DEMO.TEST"}, {RevokedBy::queue, "queue-alice@DEMO.TEST"},
       {RevokedBy::workflow, "invoice-report-1"},
   };
   for (const auto& [kind, value] : hits) {
@@ -287,14 +284,10 @@ BOOST_AUTO_TEST_CASE(concerns_what_it_names_up_to_its_second) {
     BOOST_TEST(!revoked(kind, value, noon - 1s), value);
   }
   const std::pair<RevokedBy, std::string> misses[] = {
-      {RevokedBy::ticket, to_hex(TicketId{3})},
-      {RevokedBy::subject, "carol"},
-      {RevokedBy::subject, "carol@OTHER"},
-      {RevokedBy::subject, "trigger/orders@DEMO.TEST"},
-      {RevokedBy::actor, "carol@DEMO.TEST"},
-      {RevokedBy::queue, "queue-alice"},
-      {RevokedBy::queue, "carol@DEMO.TEST"},
-      {RevokedBy::workflow, "invoice-report"},
+      {RevokedBy::ticket, to_hex(TicketId{3})}, {RevokedBy::subject, "carol"},
+      {RevokedBy::subject, "carol@OTHER"},      {RevokedBy::subject, "trigger/orders@DEMO.TEST"},
+      {RevokedBy::actor, "carol@DEMO.TEST"},    {RevokedBy::queue, "queue-alice"},
+      {RevokedBy::queue, "carol@DEMO.TEST"},    {RevokedBy::workflow, "invoice-report"},
   };
   for (const auto& [kind, value] : misses) BOOST_TEST(!revoked(kind, value, noon + 1h), value);
 }

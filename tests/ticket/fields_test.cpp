@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(are_refused_with_a_name_that_is_not_known) {
 BOOST_AUTO_TEST_CASE(are_pairs) {
   BOOST_TEST(outcome(Fields::decode(Writer().array(1).array(1).str("a").take())) ==
              Errc::malformed);
-  BOOST_TEST(outcome(Fields::decode(Writer().array(1).array(3).str("a").str("b").str("c").take())) ==
-             Errc::malformed);
+  BOOST_TEST(outcome(Fields::decode(
+                 Writer().array(1).array(3).str("a").str("b").str("c").take())) == Errc::malformed);
   BOOST_TEST(outcome(Fields::decode(Writer().array(1).array(2).str("a").uint(1).take())) ==
              Errc::malformed);
   BOOST_TEST(outcome(Fields::decode(Writer().array(1).str("a").take())) == Errc::malformed);

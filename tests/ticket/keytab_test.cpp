@@ -128,8 +128,8 @@ BOOST_AUTO_TEST_CASE(is_for_one_key_one_name_one_version_and_one_epoch) {
   BOOST_TEST(!expected(EpochKey::random(), mine, {alice, Kvno{1}}));
   BOOST_TEST(!expected(epoch, PrincipalKey::random().public_key(), {alice, Kvno{1}}));
   // Somebody else's public key cannot be registered: the proof needs its secret half.
-  BOOST_TEST((prove_possession(PrincipalKey::random(), epoch.public_key(), {alice, Kvno{1}}) !=
-              proof));
+  BOOST_TEST(
+      (prove_possession(PrincipalKey::random(), epoch.public_key(), {alice, Kvno{1}}) != proof));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_exist_for_keys_of_small_order) {

@@ -121,11 +121,11 @@ const Row rows[] = {
      Errc::bad_name},
     {"for no workflow", decode<DelegatedTicketRequest>, delegated("q", "d", "", "w").take(),
      Errc::bad_name},
-    {"for a type with a space", decode<DelegatedTicketRequest>, delegated("q", "d", "w", "w w").take(),
-     Errc::bad_name},
+    {"for a type with a space", decode<DelegatedTicketRequest>,
+     delegated("q", "d", "w", "w w").take(), Errc::bad_name},
 
-    {"a request about evidence", decode<EvidenceRequest>,
-     Writer().array(1).bin(Buffer(100)).take(), accepted},
+    {"a request about evidence", decode<EvidenceRequest>, Writer().array(1).bin(Buffer(100)).take(),
+     accepted},
     {"a request about nothing", decode<EvidenceRequest>, Writer().array(1).bin({}).take(),
      accepted},
     {"a request about too much", decode<EvidenceRequest>,
@@ -175,8 +175,8 @@ BOOST_AUTO_TEST_CASE(with_a_code_of_a_newer_kdc_is_a_refusal_all_the_same) {
 BOOST_AUTO_TEST_CASE(says_which_realm_and_epoch_it_is_for) {
   const Realm realm = realm_of("DEMO.TEST");
   const Buffer prologue = login_prologue(realm, KeyId{1});
-  BOOST_TEST((prologue ==
-              Writer().array(4).str("waybill").uint(1).str("DEMO.TEST").uint(1).take()));
+  BOOST_TEST(
+      (prologue == Writer().array(4).str("waybill").uint(1).str("DEMO.TEST").uint(1).take()));
   BOOST_TEST((prologue != login_prologue(realm, KeyId{2})));
   BOOST_TEST((prologue != login_prologue(realm_of("DEMO.TESU"), KeyId{1})));
 }

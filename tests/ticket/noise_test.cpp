@@ -53,8 +53,7 @@ BOOST_DATA_TEST_CASE(gives_the_published_bytes, bdata::make(load_vectors("noise.
 
   BOOST_TEST((*initiator.write(payloads[0]) == messages[0]));
   BOOST_TEST((*responder.read(messages[0]) == payloads[0]));
-  BOOST_TEST((responder.initiator() ==
-              PrincipalKey(row.secret("init_static")).public_key().bytes));
+  BOOST_TEST((responder.initiator() == PrincipalKey(row.secret("init_static")).public_key().bytes));
   BOOST_TEST((*responder.write(payloads[1]) == messages[1]));
   BOOST_TEST((*initiator.read(messages[1]) == payloads[1]));
   BOOST_TEST(equal(initiator.state().handshake_hash(), row.hex("handshake_hash")));
@@ -129,8 +128,7 @@ BOOST_AUTO_TEST_CASE(refuses_messages_of_a_wrong_length) {
     BOOST_TEST(outcome(responder.read(Bytes(first).first(size))) == Errc::bad_integrity, size);
   }
   noise::Responder responder(sides.kdc.secret().duplicate(), prologue);
-  BOOST_TEST(outcome(responder.read(Buffer(limits::max_noise_message + 1))) ==
-             Errc::bad_integrity);
+  BOOST_TEST(outcome(responder.read(Buffer(limits::max_noise_message + 1))) == Errc::bad_integrity);
   for (const std::size_t size : {0U, 1U, 31U, 32U, 47U}) {
     BOOST_TEST(outcome(Sides().initiator.read(Buffer(size))) == Errc::bad_integrity, size);
   }

@@ -78,9 +78,9 @@ BOOST_AUTO_TEST_CASE(does_not_open_with_a_bit_flipped_or_when_it_is_cut) {
     Buffer wrong = sealed;
     wrong[i] ^= 0x10;
     BOOST_TEST(outcome(open_input(session, input_binding, wrong)) == Errc::bad_integrity, i);
-    BOOST_TEST(outcome(open_input(session, input_binding, Bytes(sealed).first(i))) ==
-                   Errc::bad_integrity,
-               i);
+    BOOST_TEST(
+        outcome(open_input(session, input_binding, Bytes(sealed).first(i))) == Errc::bad_integrity,
+        i);
   }
 }
 
@@ -88,8 +88,8 @@ BOOST_AUTO_TEST_CASE(may_be_empty_and_may_be_large) {
   const SessionKey session = SessionKey::random();
   for (const std::size_t size : {0U, 1U, 4U * 1024 * 1024}) {
     const Buffer input(size, 0x42);
-    BOOST_TEST((*open_input(session, input_binding, seal_input(session, input_binding, input)) ==
-                input));
+    BOOST_TEST(
+        (*open_input(session, input_binding, seal_input(session, input_binding, input)) == input));
   }
 }
 

@@ -90,7 +90,9 @@ const Tampering tamperings[] = {
     {"a later end", Errc::bad_tag,
      [](Parts& p) { p.caveats[2] = encode(caveat::NotAfter{noon + 61s}); }},
     {"one more action", Errc::bad_tag,
-     [](Parts& p) { p.caveats[3] = encode(caveat::Actions{{"invoice:read", "pay"}}); }},
+     [](Parts& p) {
+       p.caveats[3] = encode(caveat::Actions{{"invoice:read", "pay"}});
+     }},
     {"another audience", Errc::bad_tag,
      [](Parts& p) {
        p.caveats[1] = encode(caveat::Audience{principal_of("trigger/evil@DEMO.TEST")});
@@ -134,8 +136,7 @@ const Tampering tamperings[] = {
     {"a long tag", Errc::malformed, [](Parts& p) { p.tag.push_back(0); }},
     {"an empty caveat", Errc::malformed, [](Parts& p) { p.caveats.emplace_back(); }},
     {"an empty authenticator", Errc::malformed, [](Parts& p) { p.authenticator.clear(); }},
-    {"17 caveats", Errc::limit_exceeded,
-     [](Parts& p) { p.caveats.resize(17, p.caveats.front()); }},
+    {"17 caveats", Errc::limit_exceeded, [](Parts& p) { p.caveats.resize(17, p.caveats.front()); }},
 };
 
 }  // namespace
@@ -232,10 +233,10 @@ BOOST_AUTO_TEST_CASE(of_equal_caveats_is_another_one_by_its_delegation_id) {
   std::vector<Caveat> other = caveats;
   other.front() = caveat::Delegation{random_bytes<16>()};
   BOOST_TEST((present(caveats).tag != present(other).tag));
-  BOOST_TEST((delegated_ticket_id(present(caveats).tag) !=
-              delegated_ticket_id(present(other).tag)));
-  BOOST_TEST((delegated_ticket_id(present(caveats).tag) ==
-              delegated_ticket_id(present(caveats).tag)));
+  BOOST_TEST(
+      (delegated_ticket_id(present(caveats).tag) != delegated_ticket_id(present(other).tag)));
+  BOOST_TEST(
+      (delegated_ticket_id(present(caveats).tag) == delegated_ticket_id(present(caveats).tag)));
 }
 
 BOOST_AUTO_TEST_CASE(has_at_most_16_caveats_of_2_kib) {
@@ -275,7 +276,8 @@ const Row rows[] = {
      [](Authenticator& a) { a.addressee = principal_of("trigger/order@DEMO.TEST"); }},
     {"for the same service elsewhere", Errc::wrong_addressee,
      [](Authenticator& a) { a.addressee = principal_of("trigger/orders@OTHER"); }},
-    {"for another instance", Errc::wrong_instance, [](Authenticator& a) { (*a.instance)[15] ^= 1; }},
+    {"for another instance", Errc::wrong_instance,
+     [](Authenticator& a) { (*a.instance)[15] ^= 1; }},
     {"for no instance", Errc::wrong_instance, [](Authenticator& a) { a.instance.reset(); }},
     {"for another request", Errc::wrong_request, [](Authenticator& a) { a.request[0] ^= 1; }},
     {"wrong in everything", Errc::wrong_addressee,
@@ -286,8 +288,8 @@ const Row rows[] = {
 
 }  // namespace
 
-BOOST_DATA_TEST_CASE(is_for_one_service_one_instance_one_moment_and_one_request,
-                     bdata::make(rows), row) {
+BOOST_DATA_TEST_CASE(is_for_one_service_one_instance_one_moment_and_one_request, bdata::make(rows),
+                     row) {
   Authenticator a = authenticator();
   row.change(a);
   BOOST_TEST(outcome(check_authenticator(a, {trigger, instance, noon, request})) == row.expect);

@@ -1,11 +1,10 @@
 // The published values of specs/vectors/primitives.txt, through the calls that the library makes.
 
-#include <sodium.h>
-
 #include <algorithm>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <sodium.h>
 
 #include "tests/support/vectors.h"
 #include "ticket/crypto.h"

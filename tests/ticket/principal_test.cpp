@@ -41,8 +41,9 @@ const Row principals[] = {
     {"a line end", "carol@DEMO.TEST\n", Errc::bad_name},
     {"a zero byte", std::string("car\0ol@DEMO.TEST", 16), Errc::bad_name},
     {"a letter beyond ASCII", "car\xc3\xb6l@DEMO.TEST", Errc::bad_name},
-    {"a full-width letter", "\xef\xbd\x83"
-                            "arol@DEMO.TEST",
+    {"a full-width letter",
+     "\xef\xbd\x83"
+     "arol@DEMO.TEST",
      Errc::bad_name},
     {"a star", "*@DEMO.TEST", Errc::bad_name},
     {"a colon", "invoice:read@DEMO.TEST", Errc::bad_name},
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(is_read_by_its_alphabet) {
   for (const char* good : {"DEMO.TEST", "a", "0", "a-b.C"}) {
     BOOST_TEST(outcome(Realm::parse(good)) == accepted, good);
   }
-  for (const char* bad : {"", "DEMO_TEST", "DEMO TEST", "DEMO/TEST", "D\xc3\x84MO", "*", "DEMO@TEST"}) {
+  for (const char* bad :
+       {"", "DEMO_TEST", "DEMO TEST", "DEMO/TEST", "D\xc3\x84MO", "*", "DEMO@TEST"}) {
     BOOST_TEST(outcome(Realm::parse(bad)) == Errc::bad_name, bad);
   }
   BOOST_TEST(outcome(Realm::parse(long_realm)) == accepted);

@@ -13,8 +13,7 @@ namespace {
 
 // A document with another inner array, signed by the real root: only its shape can be at fault.
 Outcome read_signed(const TestRealm& realm, Bytes document) {
-  const Buffer wire =
-      Writer().array(2).bin(document).bin(sign(realm.root, document)).take();
+  const Buffer wire = Writer().array(2).bin(document).bin(sign(realm.root, document)).take();
   return outcome(RealmDocument::parse(wire, realm.realm(), realm.root.public_key()));
 }
 
@@ -47,7 +46,8 @@ BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_flipped) {
   for (std::size_t bit = 0; bit < wire.size() * 8; ++bit) {
     Buffer wrong = wire;
     wrong[bit / 8] = static_cast<std::uint8_t>(wrong[bit / 8] ^ (1U << (bit % 8)));
-    const Outcome what = outcome(RealmDocument::parse(wrong, realm.realm(), realm.root.public_key()));
+    const Outcome what =
+        outcome(RealmDocument::parse(wrong, realm.realm(), realm.root.public_key()));
     const bool refused = what == Errc::realm_invalid || what == Errc::malformed ||
                          what == Errc::not_canonical || what == Errc::limit_exceeded;
     BOOST_TEST(refused, "bit " << bit << ": " << what);

@@ -31,8 +31,7 @@ BOOST_AUTO_TEST_CASE(is_not_believed_anywhere_else) {
   BOOST_TEST(outcome(guard.check("principals", bytes_of("dave"), stored)) == Errc::bad_integrity);
   BOOST_TEST(outcome(guard.check("principals", {}, stored)) == Errc::bad_integrity);
   // A letter moved from the table's name to the key.
-  BOOST_TEST(outcome(guard.check("principal", bytes_of("scarol"), stored)) ==
-             Errc::bad_integrity);
+  BOOST_TEST(outcome(guard.check("principal", bytes_of("scarol"), stored)) == Errc::bad_integrity);
 }
 
 BOOST_AUTO_TEST_CASE(is_not_believed_when_it_was_altered) {
@@ -49,9 +48,9 @@ BOOST_AUTO_TEST_CASE(is_not_believed_when_it_is_cut_or_longer) {
   const RecordGuard guard(MasterKey::random());
   Buffer stored = guard.protect("principals", key, value);
   for (std::size_t size = 0; size < stored.size(); ++size) {
-    BOOST_TEST(outcome(guard.check("principals", key, Bytes(stored).first(size))) ==
-                   Errc::bad_integrity,
-               size);
+    BOOST_TEST(
+        outcome(guard.check("principals", key, Bytes(stored).first(size))) == Errc::bad_integrity,
+        size);
   }
   stored.insert(stored.begin(), 0);
   BOOST_TEST(outcome(guard.check("principals", key, stored)) == Errc::bad_integrity);
@@ -94,8 +93,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_when_it_was_changed) {
     Buffer wrong = wrapped;
     wrong[i] ^= 0x80;
     BOOST_TEST(outcome(guard.unwrap("epoch 1", wrong)) == Errc::bad_integrity, i);
-    BOOST_TEST(outcome(guard.unwrap("epoch 1", Bytes(wrapped).first(i))) == Errc::bad_integrity,
-               i);
+    BOOST_TEST(outcome(guard.unwrap("epoch 1", Bytes(wrapped).first(i))) == Errc::bad_integrity, i);
   }
 }
 

@@ -67,7 +67,10 @@ const Change changes[] = {
     {"another action", Errc::bad_proof, [](Body& b) { b.actions[0] = "invoice:reap"; }},
     {"actions in another order", Errc::bad_proof,
      [](Body& b) { std::swap(b.actions[0], b.actions[1]); }},
-    {"a downstream", Errc::bad_proof, [](Body& b) { b.downstreams.push_back({"ledger", {}}); }},
+    {"a downstream", Errc::bad_proof,
+     [](Body& b) {
+       b.downstreams.push_back({"ledger", {}});
+     }},
     {"an earlier issue", Errc::bad_proof, [](Body& b) { b.issued_at -= 1s; }},
     {"a later start-by", Errc::bad_proof, [](Body& b) { b.start_by += 1s; }},
     {"a later end", Errc::bad_proof, [](Body& b) { b.run_until += 1s; }},
@@ -96,10 +99,10 @@ BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_its_plaintext_flipped) {
     Buffer wrong = plain;
     wrong[bit / 8] = static_cast<std::uint8_t>(wrong[bit / 8] ^ (1U << (bit % 8)));
     const auto what = outcome(alice.accept(realm.seal_plaintext(pieces.header, wrong), noon));
-    const bool refused =
-        what == Errc::malformed || what == Errc::not_canonical || what == Errc::limit_exceeded ||
-        what == Errc::bad_name || what == Errc::session_mismatch || what == Errc::wrong_audience ||
-        what == Errc::unknown_signer || what == Errc::bad_proof;
+    const bool refused = what == Errc::malformed || what == Errc::not_canonical ||
+                         what == Errc::limit_exceeded || what == Errc::bad_name ||
+                         what == Errc::session_mismatch || what == Errc::wrong_audience ||
+                         what == Errc::unknown_signer || what == Errc::bad_proof;
     BOOST_TEST(refused, "byte " << bit / 8 << ", bit " << bit % 8 << ": " << what);
   }
 }
@@ -149,7 +152,8 @@ BOOST_AUTO_TEST_CASE(signed_for_another_realm_is_refused) {
 BOOST_AUTO_TEST_CASE(whose_signature_was_made_for_something_else_is_refused) {
   // A feed head is signed by the same key over another array.
   const Digest leaf = batch_leaf(pieces.header.encode(), pieces.body.encode());
-  const Buffer head = Writer().array(4).str("feed head").str("DEMO.TEST").time(noon).bin(leaf).take();
+  const Buffer head =
+      Writer().array(4).str("feed head").str("DEMO.TEST").time(noon).bin(leaf).take();
   pieces.proof->signature = sign(realm.signer, head);
   BOOST_TEST(accept(pieces) == Errc::bad_proof);
 }

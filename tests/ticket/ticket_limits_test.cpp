@@ -51,12 +51,22 @@ const Row bodies[] = {
     {"an action of 129 bytes", Errc::limit_exceeded, [](Body& b) { b.actions = names(1, 129); }},
     {"an empty action", Errc::bad_name, [](Body& b) { b.actions = {""}; }},
     {"an action with a star", Errc::bad_name, [](Body& b) { b.actions = {"invoice:*"}; }},
-    {"16 downstreams", accepted, [](Body& b) { b.downstreams.assign(16, {"ledger", {"a"}}); }},
+    {"16 downstreams", accepted,
+     [](Body& b) {
+       b.downstreams.assign(16, {"ledger", {"a"}});
+     }},
     {"17 downstreams", Errc::limit_exceeded,
-     [](Body& b) { b.downstreams.assign(17, {"ledger", {}}); }},
+     [](Body& b) {
+       b.downstreams.assign(17, {"ledger", {}});
+     }},
     {"a downstream with 33 actions", Errc::limit_exceeded,
-     [](Body& b) { b.downstreams = {{"ledger", names(33)}}; }},
-    {"a downstream without a name", Errc::bad_name, [](Body& b) { b.downstreams = {{"", {}}}; }},
+     [](Body& b) {
+       b.downstreams = {{"ledger", names(33)}};
+     }},
+    {"a downstream without a name", Errc::bad_name,
+     [](Body& b) {
+       b.downstreams = {{"", {}}};
+     }},
     {"a workflow id of 200 bytes", accepted, [](Body& b) { b.work->id.assign(200, 'w'); }},
     {"a workflow id of 201 bytes", Errc::limit_exceeded,
      [](Body& b) { b.work->id.assign(201, 'w'); }},
@@ -119,8 +129,8 @@ BOOST_AUTO_TEST_CASE(has_four_fields_and_nothing_behind_them) {
   TestRealm realm;
   const Pieces pieces = realm.pieces(realm.tgt_body("carol"));
   const auto open = [&](Bytes plain) {
-    return outcome(SealedTicket::parse(realm.seal_plaintext(pieces.header, plain))
-                       ->open(realm.tgt_key));
+    return outcome(
+        SealedTicket::parse(realm.seal_plaintext(pieces.header, plain))->open(realm.tgt_key));
   };
   const Buffer body = pieces.body.encode();
   const Buffer good = plaintext(body, pieces.session);

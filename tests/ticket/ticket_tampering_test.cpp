@@ -54,7 +54,8 @@ std::vector<Region> regions(const TicketHeader& h, std::size_t total) {
   add("version", 1, Errc::bad_version);
   add("kind", 1, Errc::wrong_kind);
   add("head of the realm", 1, shape);
-  add("realm", h.realm.text().size(), h.kind == Kind::tgt ? Errc::bad_integrity : Errc::wrong_realm);
+  add("realm", h.realm.text().size(),
+      h.kind == Kind::tgt ? Errc::bad_integrity : Errc::wrong_realm);
   add("head of the audience", 1, shape);
   add("audience", h.audience.size(), h.kind == Kind::tgt ? Errc::malformed : Errc::wrong_audience);
   if (h.kind == Kind::service) add("kvno", 1, Errc::unknown_kvno);
@@ -73,7 +74,8 @@ std::vector<Region> regions(const TicketHeader& h, std::size_t total) {
 bool is_right(const Region& region, std::size_t bit, Outcome what) {
   const bool of_shape = what == Errc::malformed || what == Errc::not_canonical ||
                         what == Errc::limit_exceeded || what == Errc::bad_name;
-  const bool opaque = region.expect == Errc::bad_integrity && std::string_view(region.name) == "seal";
+  const bool opaque =
+      region.expect == Errc::bad_integrity && std::string_view(region.name) == "seal";
   if (opaque || std::string_view(region.name) == "rolling key") return what == region.expect;
   return what == region.expect || of_shape || (bit == 1 && what == Errc::wrong_kind);
 }
@@ -100,8 +102,7 @@ BOOST_FIXTURE_TEST_SUITE(a_changed_ticket, Fixture)
 
 BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_any_field_flipped) {
   const TicketHeader header = SealedTicket::parse(ticket)->header();
-  flip_everything(ticket, regions(header, ticket.size()),
-                  [&](Bytes wire) { return accept(wire); });
+  flip_everything(ticket, regions(header, ticket.size()), [&](Bytes wire) { return accept(wire); });
   BOOST_TEST(accept(ticket) == accepted);
 }
 
@@ -141,8 +142,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_under_the_header_of_another_one) {
        [](TicketHeader& h, TestRealm&) { h.realm = realm_of("DEMO.TEXT"); }},
       {"another queue", Errc::wrong_audience,
        [](TicketHeader& h, TestRealm&) { h.audience = "queue-bob"; }},
-      {"another kvno", Errc::unknown_kvno,
-       [](TicketHeader& h, TestRealm&) { h.kvno = Kvno{2}; }},
+      {"another kvno", Errc::unknown_kvno, [](TicketHeader& h, TestRealm&) { h.kvno = Kvno{2}; }},
       {"another signer", Errc::bad_integrity,
        [](TicketHeader& h, TestRealm&) { h.key = KeyId{2}; }},
       {"another rolling key", Errc::bad_integrity,
@@ -207,8 +207,8 @@ const Shape shapes[] = {
      Errc::malformed},
     {"a service ticket with the fields of a TGT",
      start(6, 1, 2).str("R").str("q").uint(1).bin(seal).take(), Errc::malformed},
-    {"seven fields",
-     start(7, 1, 2).str("R").str("q").uint(1).uint(1).bin(rolling).take(), Errc::malformed},
+    {"seven fields", start(7, 1, 2).str("R").str("q").uint(1).uint(1).bin(rolling).take(),
+     Errc::malformed},
     {"nine fields",
      start(9, 1, 2).str("R").str("q").uint(1).uint(1).bin(rolling).bin(seal).uint(0).take(),
      Errc::limit_exceeded},

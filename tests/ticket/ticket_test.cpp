@@ -93,7 +93,8 @@ BOOST_AUTO_TEST_CASE(shows_its_header_to_anybody) {
 BOOST_AUTO_TEST_CASE(made_by_the_library_is_the_one_written_out_by_hand) {
   Pieces pieces = realm.pieces(body());
   realm.prove({&pieces, 1}, noon);
-  const auto key = pairwise_key(realm.rolling, realm.key("queue-alice").public_key(), pieces.header);
+  const auto key =
+      pairwise_key(realm.rolling, realm.key("queue-alice").public_key(), pieces.header);
   const Buffer wire = seal_service_ticket({pieces.header, pieces.body}, pieces.session,
                                           *pieces.proof, pieces.booklet, *key);
   const auto opened = waybill::open(*key, pieces.header.encode(),

@@ -20,8 +20,9 @@ namespace waybill {
 namespace {
 
 template <class T>
-inline constexpr bool moves_only = !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> &&
-                                   std::is_nothrow_move_constructible_v<T>;
+inline constexpr bool moves_only =
+    !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T> &&
+    std::is_nothrow_move_constructible_v<T>;
 
 // A secret and whatever holds one moves and is never copied.
 static_assert(moves_only<Secret<32>>);
@@ -77,7 +78,9 @@ static_assert(!std::is_constructible_v<Presentation, Bytes>);
 
 // Each kind of ticket opens with its own key alone, and only verification uses an opened one up.
 template <class Key>
-concept OpensTickets = requires(const SealedTicket ticket, const Key& key) { ticket.open(key); };
+concept OpensTickets = requires(const SealedTicket ticket, const Key& key) {
+  ticket.open(key);
+};
 static_assert(OpensTickets<TgtKey> && OpensTickets<PairwiseKey>);
 static_assert(!OpensTickets<SessionKey> && !OpensTickets<PrincipalKey>);
 static_assert(!OpensTickets<Secret<32>> && !OpensTickets<MasterKey>);
@@ -88,7 +91,8 @@ concept Verifies = requires(const RealmDocument& realm, Time now) {
 static_assert(Verifies<OpenedTicket&&> && !Verifies<OpenedTicket&>);
 
 // Names are valid or they do not exist.
-static_assert(!std::is_default_constructible_v<Realm> && !std::is_default_constructible_v<Principal>);
+static_assert(!std::is_default_constructible_v<Realm> &&
+              !std::is_default_constructible_v<Principal>);
 static_assert(!std::is_constructible_v<Realm, std::string_view>);
 static_assert(!std::is_constructible_v<Principal, std::string_view>);
 static_assert(!std::is_convertible_v<std::string, Realm>);
@@ -96,20 +100,27 @@ static_assert(!std::is_convertible_v<std::uint32_t, Kvno> && !std::is_convertibl
 
 // Labels come from the enum; a text or a number next to a hash does not compile.
 template <class T>
-concept Labels = requires(T label) { hash(label, {}); };
+concept Labels = requires(T label) {
+  hash(label, {});
+};
 static_assert(Labels<Label> && !Labels<const char*> && !Labels<int>);
 
 // Who signs and who verifies: the root key signs no ticket.
 template <class Key>
-concept SignsHeads = requires(const FeedHead& head, const Key& key) { head.sign(KeyId{1}, key); };
+concept SignsHeads = requires(const FeedHead& head, const Key& key) {
+  head.sign(KeyId{1}, key);
+};
 static_assert(SignsHeads<KdcSigningKey> && !SignsHeads<RootKey>);
 template <class Key>
-concept SignsRealms = requires(const RealmDocument& realm, const Key& key) { realm.sign(key); };
+concept SignsRealms = requires(const RealmDocument& realm, const Key& key) {
+  realm.sign(key);
+};
 static_assert(SignsRealms<RootKey> && !SignsRealms<KdcSigningKey>);
 
 // A Result is looked at; a refusal carries no data.
 static_assert(std::is_trivially_copyable_v<Error>);
-static_assert(!std::is_convertible_v<Result<int>, bool> && !std::is_convertible_v<Result<int>, int>);
+static_assert(!std::is_convertible_v<Result<int>, bool> &&
+              !std::is_convertible_v<Result<int>, int>);
 
 }  // namespace
 }  // namespace waybill

@@ -1,12 +1,12 @@
 // The files of specs/vectors as files: made anew, the same; all of them explained; read as written.
 
+#include "tests/support/vectors.h"
+
 #include <set>
 
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/vector_maker.h"
-#include "tests/support/vectors.h"
-
 
 namespace waybill::test {
 
@@ -66,8 +66,7 @@ BOOST_AUTO_TEST_CASE(is_written_as_it_is_read) {
   VectorText text("about\nthem");
   text.begin("one", "why").add("wire", Buffer{1, 2}).add("n", std::uint64_t{5}).expect(accepted);
   const std::string written = text.take();
-  BOOST_TEST(written ==
-             "# about\n# them\n\n# why\nname = one\nwire = 0102\nn = 5\nexpect = ok\n");
+  BOOST_TEST(written == "# about\n# them\n\n# why\nname = one\nwire = 0102\nn = 5\nexpect = ok\n");
   BOOST_TEST(parse_vectors(written).front().number("n") == 5U);
 }
 

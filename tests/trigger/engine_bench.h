@@ -44,9 +44,13 @@ class EngineBench {
   }
   /// As work for the engine; refers to the task.
   NewRun work_for(const Task& task) const {
-    return {task.ticket,  task.workflow_id, "invoice-report",
-            task.queue,   realm.principal("carol"),
-            task.issued,  request_digest({task.ticket}),
+    return {task.ticket,
+            task.workflow_id,
+            "invoice-report",
+            task.queue,
+            realm.principal("carol"),
+            task.issued,
+            request_digest({task.ticket}),
             task.input};
   }
   Result<Run> start(const Task& task) { return engine_->start(work_for(task)); }

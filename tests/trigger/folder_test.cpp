@@ -1,3 +1,5 @@
+#include "trigger/folder.h"
+
 #include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
@@ -5,7 +7,6 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
 #include "trigger/answers.h"
-#include "trigger/folder.h"
 #include "trigger/listen_address.h"
 
 namespace waybill::test {
@@ -15,7 +16,7 @@ using trigger::Folder;
 using trigger::ListenAddress;
 
 mode_t mode_of(const std::filesystem::path& path) {
-  struct stat info{};
+  struct stat info {};
   BOOST_TEST_REQUIRE(::stat(path.c_str(), &info) == 0);
   return info.st_mode & 07777U;
 }
@@ -102,7 +103,8 @@ BOOST_AUTO_TEST_CASE(is_host_and_port) {
     const char* host;
     int port;
   };
-  for (const Row& row : {Row{"127.0.0.1:8090", "127.0.0.1", 8090}, {"localhost:0", "localhost", 0},
+  for (const Row& row : {Row{"127.0.0.1:8090", "127.0.0.1", 8090},
+                         {"localhost:0", "localhost", 0},
                          {"[::1]:65535", "::1", 65535}}) {
     const auto parsed = ListenAddress::parse(row.text);
     BOOST_TEST_REQUIRE(parsed.has_value());

@@ -156,10 +156,10 @@ BOOST_AUTO_TEST_CASE(opens_to_a_service_ticket_of_its_own_alone) {
       {"with a forged proof", minted(), Errc::bad_proof},
       {"over in this second", changed([](Body& b) { b.run_until = noon; }), Errc::ticket_expired},
       {"not begun", changed([](Body& b) { b.issued_at = noon + 121s; }), Errc::not_yet_valid},
-      {"for work",
-       changed([](Body& b) { b.work = work_of("invoice-report", "x"); }), Errc::wrong_kind},
-      {"of an actor",
-       changed([&](Body& b) { b.actors = {realm.principal("mallory")}; }), Errc::wrong_kind},
+      {"for work", changed([](Body& b) { b.work = work_of("invoice-report", "x"); }),
+       Errc::wrong_kind},
+      {"of an actor", changed([&](Body& b) { b.actors = {realm.principal("mallory")}; }),
+       Errc::wrong_kind},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -191,8 +191,7 @@ BOOST_AUTO_TEST_CASE(takes_a_presentation_for_this_request_alone) {
        [&](Shown& s) { s.authenticator.addressee = shop.realm.principal("trigger/other"); }},
       {"for another instance", Errc::wrong_instance,
        [](Shown& s) { s.authenticator.instance = InstanceId{1}; }},
-      {"for no instance", Errc::wrong_instance,
-       [](Shown& s) { s.authenticator.instance.reset(); }},
+      {"for no instance", Errc::wrong_instance, [](Shown& s) { s.authenticator.instance.reset(); }},
       {"too early", Errc::clock_skew, [](Shown& s) { s.authenticator.time -= 121s; }},
       {"too late", Errc::clock_skew, [](Shown& s) { s.authenticator.time += 121s; }},
       {"for another path", Errc::wrong_request,
@@ -268,14 +267,15 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_no_request_of_ours) {
   query.query["wait"] = "1";
   check_refusal(shop.send(query, shop.presented("carol", query)), 400, Errc::malformed);
   HttpRequest text = request_of("POST", shop.path + "/cancel", "{}");
-  for (const char* type : {"", "text/plain", "application/jsonx", "application/x-www-form-urlencoded",
-                           "application/msgpack"}) {
+  for (const char* type : {"", "text/plain", "application/jsonx",
+                           "application/x-www-form-urlencoded", "application/msgpack"}) {
     text.headers["Content-Type"] = type;
     check_refusal(shop.send(text, shop.presented("carol", text)), 400, Errc::malformed);
   }
   const HttpRequest bodied = request_of("GET", shop.path, "{}");
   check_refusal(shop.send(bodied, shop.presented("carol", bodied)), 413, Errc::limit_exceeded);
-  const HttpRequest large = request_of("POST", shop.path + "/cancel", std::string(64 * 1024 + 1, ' '));
+  const HttpRequest large =
+      request_of("POST", shop.path + "/cancel", std::string(64 * 1024 + 1, ' '));
   check_refusal(shop.send(large, shop.presented("carol", large)), 413, Errc::limit_exceeded);
   const HttpRequest more = request_of("POST", shop.path + "/cancel", R"({"now":true})");
   check_refusal(shop.send(more, shop.presented("carol", more)), 400, Errc::malformed);

@@ -34,9 +34,7 @@ struct Working : Workshop {
     body.update(more);
     return body;
   }
-  std::string status() {
-    return ask("carol", "GET", "/v1/workflows/" + workflow).text("status");
-  }
+  std::string status() { return ask("carol", "GET", "/v1/workflows/" + workflow).text("status"); }
   json trouble() { return ask("carol", "GET", "/v1/workflows/" + workflow).body.at("error"); }
 
   std::string workflow;
@@ -71,8 +69,8 @@ BOOST_AUTO_TEST_CASE(knows_queues_with_a_slash_in_their_name) {
 
 BOOST_AUTO_TEST_CASE(gives_what_a_worker_needs_and_nothing_more) {
   Working shop;
-  const json expected{"attempt",   "input",       "lease",  "lease_seconds", "namespace",
-                      "run_id",    "started_at",  "ticket", "workflow_id",   "workflow_type"};
+  const json expected{"attempt", "input",      "lease",  "lease_seconds", "namespace",
+                      "run_id",  "started_at", "ticket", "workflow_id",   "workflow_type"};
   json names = json::array();
   for (const auto& [name, value] : shop.job.items()) names.push_back(name);
   BOOST_TEST(names == expected);
@@ -129,8 +127,7 @@ BOOST_AUTO_TEST_CASE(is_for_who_holds_its_lease) {
   check_refusal(shop.tell("/heartbeat", shop.lease, "carol"), 404, Errc::not_owner);
   const json failed = shop.report({{"message", "m"}, {"retry", false}});
   const json refused = shop.report({{"code", "WB-TICKET-QUEUE"}, {"message", "m"}});
-  const json completed =
-      shop.report({{"result", to_base64(shop.sealed_result(shop.job, "r"))}});
+  const json completed = shop.report({{"result", to_base64(shop.sealed_result(shop.job, "r"))}});
   check_refusal(shop.tell("/fail", failed, "queue-bob"), 404, Errc::not_owner);
   check_refusal(shop.tell("/refuse", refused, "queue-bob"), 404, Errc::not_owner);
   check_refusal(shop.tell("/complete", completed, "queue-bob"), 404, Errc::not_owner);

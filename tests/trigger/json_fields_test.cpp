@@ -1,9 +1,10 @@
+#include "trigger/json_fields.h"
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/mutator.h"
 #include "tests/support/outcome.h"
-#include "trigger/json_fields.h"
 
 namespace waybill::test {
 namespace {
@@ -44,7 +45,8 @@ const Row rows[] = {
     {"cut off in a text", R"({"n":["a","b"],"t":"x)", Errc::malformed},
     {"two objects", R"({"n":[],"t":"","b":true,"x":""}{})", Errc::malformed},
     {"something after it", R"({"n":[],"t":"","b":true,"x":""} x)", Errc::malformed},
-    {"a byte order mark", "\xEF\xBB\xBF{\"n\":[],\"t\":\"\",\"b\":true,\"x\":\"\"}", Errc::malformed},
+    {"a byte order mark", "\xEF\xBB\xBF{\"n\":[],\"t\":\"\",\"b\":true,\"x\":\"\"}",
+     Errc::malformed},
     {"a comment", R"({"n":[],"t":"",/**/"b":true,"x":""})", Errc::malformed},
     {"a trailing comma", R"({"n":[],"t":"","b":true,"x":"",})", Errc::malformed},
     {"single quotes", R"({'n':[],"t":"","b":true,"x":""})", Errc::malformed},

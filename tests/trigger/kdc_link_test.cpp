@@ -1,8 +1,9 @@
+#include "trigger/kdc_link.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/trigger/workshop.h"
 #include "ticket/fields.h"
-#include "trigger/kdc_link.h"
 
 namespace waybill::test {
 namespace {
@@ -55,8 +56,9 @@ BOOST_AUTO_TEST_CASE(tells_the_kdc_of_all_work_that_ended) {
     Errand errand;
     errand.workflow_id = "w-" + std::to_string(i);
     BOOST_TEST(shop.submit("carol", errand).status == 202);
-    BOOST_TEST(shop.ask("carol", "POST", "/v1/workflows/" + *errand.workflow_id + "/cancel")
-                   .status == 200);
+    BOOST_TEST(
+        shop.ask("carol", "POST", "/v1/workflows/" + *errand.workflow_id + "/cancel").status ==
+        200);
     ended.insert(*errand.workflow_id);
   }
   BOOST_TEST(shop.submit("carol").status == 202);  // goes on

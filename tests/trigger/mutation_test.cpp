@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(starts_nothing_but_what_was_delegated) {
   const Errand errand;
   const std::string header = Workshop::header(shop.delegation("carol", errand));
   const std::string body = body_of(errand).dump();
-  const auto seeds = seeds_of({body, R"({"workflow_type":"a","queue":"b","actions":[],"input":""})"});
+  const auto seeds =
+      seeds_of({body, R"({"workflow_type":"a","queue":"b","actions":[],"input":""})"});
   Mutator mutator(1);
   Tally tally;
   for (int i = 0; i < rounds; ++i) {
@@ -128,12 +129,11 @@ BOOST_AUTO_TEST_CASE(understands_no_changed_report) {
       {"/v1/queues/queue-alice/poll", seeds_of({R"({"wait_seconds":0,"max":1})", "{}"})},
       {run + "/heartbeat", seeds_of({json{{"lease", lease}}.dump()})},
       {run + "/complete", seeds_of({json{{"lease", lease}, {"result", stolen}}.dump()})},
-      {run + "/fail", seeds_of({json{{"lease", std::string(32, 'a')},
-                                     {"message", "m"},
-                                     {"retry", true}}.dump()})},
-      {run + "/refuse", seeds_of({json{{"lease", std::string(32, 'a')},
-                                       {"code", "WB-POLICY"},
-                                       {"message", "m"}}.dump()})},
+      {run + "/fail",
+       seeds_of({json{{"lease", std::string(32, 'a')}, {"message", "m"}, {"retry", true}}.dump()})},
+      {run + "/refuse",
+       seeds_of({json{{"lease", std::string(32, 'a')}, {"code", "WB-POLICY"}, {"message", "m"}}
+                     .dump()})},
   };
   Mutator mutator(4);
   Tally tally;

@@ -64,8 +64,8 @@ BOOST_AUTO_TEST_CASE(carries_work_from_a_user_to_a_worker_and_back) {
   BOOST_TEST(door.ask_there("queue-alice", "POST", run + "/complete", report).status == 200);
   const HttpReply result = door.ask_there("carol", "GET", path + "/result");
   BOOST_TEST(result.status == 200);
-  BOOST_TEST((text_of(*from_base64(json::parse(result.body).at("result").get<std::string>())) ==
-              large));
+  BOOST_TEST(
+      (text_of(*from_base64(json::parse(result.body).at("result").get<std::string>())) == large));
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_after_whatever_is_thrown_at_it) {
@@ -85,14 +85,14 @@ BOOST_AUTO_TEST_CASE(goes_on_after_whatever_is_thrown_at_it) {
        "HTTP/1.1 413"},
       {"no length", head + json_type + "\r\n{}", "HTTP/1.1 411"},
       {"cut off", head + json_type + "Content-Length: 100\r\n\r\n{\"workflow_type\"", ""},
-      {"an endless header", head + "Authorization: Waybill " + std::string(40'000, 'A') + "\r\n\r\n",
-       "HTTP/1.1 4"},
+      {"an endless header",
+       head + "Authorization: Waybill " + std::string(40'000, 'A') + "\r\n\r\n", "HTTP/1.1 4"},
       {"no credential", head + json_type + "Content-Length: 2\r\nConnection: close\r\n\r\n{}",
        "HTTP/1.1 401"},
       {"a path out of the house",
        "GET /v1/../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 404"},
-      {"a zero in the path",
-       "GET /v1/info%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 404"},
+      {"a zero in the path", "GET /v1/info%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+       "HTTP/1.1 404"},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {

@@ -173,13 +173,14 @@ BOOST_AUTO_TEST_CASE(is_refused_when_the_body_is_not_what_was_delegated) {
        [](Errand& e) { e.queue = "Queue-Alice"; }},
       {"a queue of a form that no name has", Errc::bad_name, 400,
        [](Errand& e) { e.queue = "queue alice"; }},
-      {"a workflow id with a slash", Errc::bad_name, 400,
-       [](Errand& e) { e.workflow_id = "a/b"; }},
+      {"a workflow id with a slash", Errc::bad_name, 400, [](Errand& e) { e.workflow_id = "a/b"; }},
       {"a workflow id that is a path", Errc::bad_name, 400,
        [](Errand& e) { e.workflow_id = ".."; }},
       {"an empty workflow id", Errc::bad_name, 400, [](Errand& e) { e.workflow_id = ""; }},
       {"an action twice", Errc::malformed, 400,
-       [](Errand& e) { e.actions = {"invoice:read", "invoice:read"}; }},
+       [](Errand& e) {
+         e.actions = {"invoice:read", "invoice:read"};
+       }},
       {"too many actions", Errc::limit_exceeded, 413,
        [](Errand& e) {
          for (int i = 0; i < 33; ++i) e.actions.push_back("a" + std::to_string(i));
@@ -247,7 +248,10 @@ BOOST_AUTO_TEST_CASE(is_refused_when_the_delegation_is_not_what_it_must_be) {
        [&](Narrowing& n) { n.tgt = duplicate(service); }},
       {"of another realm", Errc::wrong_realm, 401,
        [&](Narrowing& n) { n.tgt = duplicate(foreign); }},
-      {"of no ticket", Errc::malformed, 400, [](Narrowing& n) { n.tgt.ticket = Buffer{1, 2}; }},
+      {"of no ticket", Errc::malformed, 400,
+       [](Narrowing& n) {
+         n.tgt.ticket = Buffer{1, 2};
+       }},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -271,10 +275,15 @@ BOOST_AUTO_TEST_CASE(is_refused_as_the_kdc_refuses_it) {
     Errc code;
     int status;
   };
-  for (const Row& row : {Row{Errc::grant_missing, 403}, {Errc::grant_action, 403},
-                         {Errc::grant_duration, 403}, {Errc::ceiling_missing, 403},
-                         {Errc::queue_unknown, 403}, {Errc::revoked, 401}, {Errc::busy, 429},
-                         {Errc::internal, 503}, {Errc::policy_denied, 403}}) {
+  for (const Row& row : {Row{Errc::grant_missing, 403},
+                         {Errc::grant_action, 403},
+                         {Errc::grant_duration, 403},
+                         {Errc::ceiling_missing, 403},
+                         {Errc::queue_unknown, 403},
+                         {Errc::revoked, 401},
+                         {Errc::busy, 429},
+                         {Errc::internal, 503},
+                         {Errc::policy_denied, 403}}) {
     shop.kdc.policy = row.code;
     const Answered reply = shop.submit("carol", errand);
     BOOST_TEST(reply.status == row.status);

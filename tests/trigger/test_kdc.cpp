@@ -10,7 +10,8 @@ namespace {
 Time first_end(const std::vector<Caveat>& caveats) {
   Time end = Time::max();
   for (const Caveat& caveat : caveats) {
-    if (const auto* limit = std::get_if<caveat::NotAfter>(&caveat)) end = std::min(end, limit->time);
+    if (const auto* limit = std::get_if<caveat::NotAfter>(&caveat))
+      end = std::min(end, limit->time);
   }
   return end;
 }
@@ -68,8 +69,8 @@ std::vector<Checked> TestKdc::complete(const std::vector<Buffer>& evidences) {
   std::vector<Checked> out;
   for (const Buffer& wire : evidences) {
     const auto evidence = Evidence::decode(wire);
-    const Checked proven = evidence ? evidence->verify_proof(realm_.document)
-                                    : Checked(evidence.error());
+    const Checked proven =
+        evidence ? evidence->verify_proof(realm_.document) : Checked(evidence.error());
     Checked answer = proven && on_complete ? on_complete(evidence->body) : proven;
     if (answer) completed.insert(evidence->body.work->id);
     out.push_back(answer);

@@ -15,8 +15,8 @@
 namespace waybill::test {
 
 /// A realm in process behind the trigger's port: it opens and checks a delegation with the realm's
-/// own keys, as a KDC does, and issues what was asked for. It has no policy; what a KDC would refuse
-/// by policy is said in `policy`. Thread-safe.
+/// own keys, as a KDC does, and issues what was asked for. It has no policy; what a KDC would
+/// refuse by policy is said in `policy`. Thread-safe.
 class TestKdc final : public trigger::KdcPort {
  public:
   TestKdc(TestRealm& realm, const Clock& clock, std::string trigger)

@@ -103,15 +103,12 @@ Buffer Workshop::delegation(const std::string& name, const Errand& errand, Secon
                   clock.now());
 }
 
-std::string Workshop::header(Bytes presentation) {
-  return "Waybill " + to_base64url(presentation);
-}
+std::string Workshop::header(Bytes presentation) { return "Waybill " + to_base64url(presentation); }
 
 std::string Workshop::presented(const std::string& name, const HttpRequest& request) {
   const Digest digest =
       request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
-  return header(present(ticket(name), {identity_->self, identity_->instance, digest},
-                        clock.now()));
+  return header(present(ticket(name), {identity_->self, identity_->instance, digest}, clock.now()));
 }
 
 Answered Workshop::send(HttpRequest request, const std::string& authorization) {
@@ -150,8 +147,7 @@ VerifiedTicket Workshop::opened(const json& job) {
 
 Buffer Workshop::sealed_result(const json& job, std::string_view result) {
   const VerifiedTicket ticket = opened(job);
-  return seal_result(ticket.session(),
-                     {ticket.body().id, job.at("workflow_id"), job.at("run_id")},
+  return seal_result(ticket.session(), {ticket.body().id, job.at("workflow_id"), job.at("run_id")},
                      bytes_of(result));
 }
 
