@@ -120,8 +120,8 @@ Result<LeasedJob> read_leased(const json& object) {
               Seconds{static_cast<std::int64_t>(in.number("lease_seconds", max_lease_seconds))}};
   if (lease.run_id.find('/') != std::string::npos) in.fail(Errc::bad_name, "run id");
   if (in.error()) return Error{Errc::malformed, in.error()->note};
-  auto job = read_job(object, lease.run_id);
-  return LeasedJob{std::move(lease), std::move(job)};
+  const std::string run_id = lease.run_id;
+  return LeasedJob{std::move(lease), read_job(object, run_id)};
 }
 
 std::string text_of(const json& value) {  // what is no UTF-8 is replaced, never thrown

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class CountedRevocations final : public worker::Revocations {
     ++lookups;
     return real_.concerns(body);
   }
-  mutable int lookups = 0;
+  mutable std::atomic<int> lookups = 0;
 
  private:
   const worker::Revocations& real_;
@@ -45,7 +46,7 @@ class CountedUses final : public worker::Uses {
     ++pins;
     return real_.pin(ticket, run_chain, keep_until);
   }
-  int pins = 0;
+  std::atomic<int> pins = 0;
 
  private:
   worker::Uses& real_;

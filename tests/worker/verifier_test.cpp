@@ -172,7 +172,8 @@ const Row forgeries[] = {
      [](Desk& desk, Job& job) {
        BOOST_TEST(desk.judge(job) == accepted);
        job.run_chain = "run-2";
-       desk.counted_uses.pins = desk.counted_revocations.lookups = 0;
+       desk.counted_uses.pins = 0;
+       desk.counted_revocations.lookups = 0;
      }},
     {"an action that is not in the ticket",
      Errc::action_denied,
