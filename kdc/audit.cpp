@@ -59,7 +59,9 @@ SignedCheckpoint checkpoint_at(const StoreView& view, const Cursor::Entry& entry
 
 // Of two checkpoints in one interval only the later is kept.
 void erase_superseded(StoreChange& change, std::uint64_t newest) {
-  const auto interval = [](std::uint64_t sequence) { return sequence / Audit::checkpoint_interval; };
+  const auto interval = [](std::uint64_t sequence) {
+    return sequence / Audit::checkpoint_interval;
+  };
   std::optional<std::uint64_t> last;
   {
     Cursor cursor(change.txn(), change.store().tables().checkpoints.table);

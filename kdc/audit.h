@@ -46,8 +46,8 @@ class Audit {
 };
 
 /// What a ticket says, under the names that every record about a ticket uses: ticket, lineage*,
-/// subject, actor*, audience, workflow, workflow_type, input, action*, issued_at, start_by, run_until,
-/// renew_until. A name that `fields` has already is left as it is.
+/// subject, actor*, audience, workflow, workflow_type, input, action*, issued_at, start_by,
+/// run_until, renew_until. A name that `fields` has already is left as it is.
 void add_ticket_fields(Fields& fields, const Body& body);
 
 }  // namespace waybill::kdc

@@ -77,9 +77,12 @@ Result<SignedCheckpoint> SignedCheckpoint::decode(Bytes wire) {
 std::string AuditFault::sentence() const {
   const std::string record = "record " + std::to_string(sequence);
   switch (kind) {
-    case Kind::changed: return record + " was changed";
-    case Kind::dropped: return record + " was dropped";
-    case Kind::reordered: return record + " is not in its place";
+    case Kind::changed:
+      return record + " was changed";
+    case Kind::dropped:
+      return record + " was dropped";
+    case Kind::reordered:
+      return record + " is not in its place";
     case Kind::truncated:
       return record + " and all after it were cut off: the KDC signed a longer chain";
     case Kind::contradicted:

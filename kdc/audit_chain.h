@@ -18,7 +18,7 @@ namespace waybill::kdc {
 
 /// What happened, as the part that lets it happen says it.
 struct AuditEvent {
-  std::string event;            ///< stable, a name: "login", "ticket_issued", "admin.grant.add", …
+  std::string event;  ///< stable, a name: "login", "ticket_issued", "admin.grant.add", …
   std::optional<Errc> outcome;  ///< none: done; else why it was refused
   Fields fields;                ///< stable names; a list repeats its name next to each other
 };
@@ -27,7 +27,7 @@ struct AuditRecord {
   std::uint64_t sequence = 0;  ///< 1, 2, 3, …
   Time time{};
   std::string event;
-  std::uint64_t outcome = 0;   ///< 0: done; else the number of an Errc (kept when it is unknown)
+  std::uint64_t outcome = 0;  ///< 0: done; else the number of an Errc (kept when it is unknown)
   Fields fields;
 
   Buffer encode() const;

@@ -1,10 +1,10 @@
 #include "kdc/config.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <sstream>
+
+#include <toml++/toml.h>
 
 #include "ticket/adapters/files.h"
 
@@ -16,8 +16,8 @@ constexpr std::size_t max_file = 64 * 1024;
 /// One number of the file: where it goes, what it may be, and what init writes beside it.
 struct Setting {
   std::string_view key;
-  Seconds Config::*seconds;       // or null,
-  std::size_t Config::*count;     // then this one
+  Seconds Config::*seconds;    // or null,
+  std::size_t Config::*count;  // then this one
   std::int64_t least;
   std::int64_t most;
   std::string_view comment;
@@ -39,8 +39,7 @@ constexpr std::array settings{
             "a new head of the revocation feed that often"},
     Setting{"max_staleness", &Config::max_staleness, nullptr, 5, day,
             "how old a feed head a worker may trust"},
-    Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024,
-            "requests at the same time"},
+    Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024, "requests at the same time"},
 };
 
 [[noreturn]] void fail(const std::string& file, const toml::node& node, const std::string& reason) {
@@ -51,9 +50,9 @@ constexpr std::array settings{
 
 std::int64_t integer(const std::string& file, const Setting& setting, const toml::node& node) {
   const auto value = node.value_exact<std::int64_t>();
-  const std::string range =
-      " is a whole number from " + std::to_string(setting.least) + " to " +
-      std::to_string(setting.most) + (setting.seconds != nullptr ? " (seconds)" : "");
+  const std::string range = " is a whole number from " + std::to_string(setting.least) + " to " +
+                            std::to_string(setting.most) +
+                            (setting.seconds != nullptr ? " (seconds)" : "");
   if (!value || *value < setting.least || *value > setting.most) {
     fail(file, node, std::string(setting.key) + range);
   }
@@ -67,8 +66,10 @@ void read_setting(Config& config, const std::string& file, std::string_view key,
     fail(file, node, "there is no setting `" + std::string(key) + "`: correct or remove it");
   }
   const std::int64_t value = integer(file, *setting, node);
-  if (setting->seconds != nullptr) config.*(setting->seconds) = Seconds(value);
-  else config.*(setting->count) = static_cast<std::size_t>(value);
+  if (setting->seconds != nullptr)
+    config.*(setting->seconds) = Seconds(value);
+  else
+    config.*(setting->count) = static_cast<std::size_t>(value);
 }
 
 }  // namespace
@@ -136,8 +137,10 @@ std::string Config::print() const {
       << "listen = \"" << listen.text() << "\"\n\n";
   for (const Setting& setting : settings) {
     out << setting.key << " = ";
-    if (setting.seconds != nullptr) out << (this->*setting.seconds).count();
-    else out << this->*setting.count;
+    if (setting.seconds != nullptr)
+      out << (this->*setting.seconds).count();
+    else
+      out << this->*setting.count;
     out << "  # " << setting.comment << "\n";
   }
   return out.str();

@@ -29,13 +29,13 @@ struct ListenAddress {
 /// error, so that a misspelt one is not silently a default. Times are written in seconds.
 struct Config {
   ListenAddress listen{"127.0.0.1", 8088};
-  Seconds tgt_life = std::chrono::hours(8);            ///< the most a TGT runs
-  Seconds tgt_renewable = std::chrono::hours(7 * 24);  ///< the most it can be renewed to
-  Seconds service_ticket_life = std::chrono::hours(1); ///< of a ticket by "tgs"
-  Seconds max_renew = std::chrono::hours(7 * 24);      ///< renew_until of a workflow's ticket
-  Seconds feed_interval = std::chrono::seconds(2);     ///< a new feed head that often
-  Seconds max_staleness = limits::default_staleness;   ///< what tickets demand of a feed head
-  std::size_t max_threads = 64;                        ///< requests at the same time
+  Seconds tgt_life = std::chrono::hours(8);             ///< the most a TGT runs
+  Seconds tgt_renewable = std::chrono::hours(7 * 24);   ///< the most it can be renewed to
+  Seconds service_ticket_life = std::chrono::hours(1);  ///< of a ticket by "tgs"
+  Seconds max_renew = std::chrono::hours(7 * 24);       ///< renew_until of a workflow's ticket
+  Seconds feed_interval = std::chrono::seconds(2);      ///< a new feed head that often
+  Seconds max_staleness = limits::default_staleness;    ///< what tickets demand of a feed head
+  std::size_t max_threads = 64;                         ///< requests at the same time
 
   /// No ticket of this KDC lives longer: a revocation matters for that long.
   Seconds longest_life() const;

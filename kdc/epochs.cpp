@@ -174,8 +174,9 @@ void Epochs::erase_expired(Time now) {
 KeyId Epochs::signer(Time now) const {
   const RealmDocument::Signer* signer = newest_open(document_.signers, now);
   if (signer == nullptr) {
-    throw StoreUnusable("no signing key is open now: the realm's epochs have ended, or the clock "
-                        "is wrong");
+    throw StoreUnusable(
+        "no signing key is open now: the realm's epochs have ended, or the clock "
+        "is wrong");
   }
   return signer->id;
 }

@@ -43,9 +43,10 @@ class Epochs {
   /// Answers one message 1 that is encrypted to this epoch. Errors: unknown_epoch (unknown, or not
   /// open now; the bounds are taken with limits::clock_skew).
   Result<noise::Responder> responder(KeyId epoch, Time now) const;
-  /// What a registrant must show. Errors: unknown_epoch, possession_unproven (a key of small order).
-  Result<Digest> expected_possession(KeyId epoch, const PrincipalPublic& key,
-                                     const KeyClaim& claim, Time now) const;
+  /// What a registrant must show. Errors: unknown_epoch, possession_unproven (a key of small
+  /// order).
+  Result<Digest> expected_possession(KeyId epoch, const PrincipalPublic& key, const KeyClaim& claim,
+                                     Time now) const;
 
   // --- TGTs ---------------------------------------------------------------------------------
   /// The epoch that seals TGTs now: the newest open one. Throws StoreUnusable when none is.
@@ -115,7 +116,7 @@ class Epochs {
   std::vector<Epoch> epochs_;
   std::map<KeyId, KdcSigningKey> signing_;
   mutable std::atomic<std::uint64_t> batch_signatures_{0};
-  std::mutex lock_;                               // guards sealings_
+  std::mutex lock_;  // guards sealings_
   std::map<std::string, Remembered> sealings_;
 };
 

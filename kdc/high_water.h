@@ -12,7 +12,8 @@ namespace waybill::kdc {
 /// too, is not noticed here; who holds a checkpoint elsewhere notices (specs/audit.md).
 class HighWater {
  public:
-  HighWater(std::filesystem::path file, const Store& store) : file_(std::move(file)), store_(store) {}
+  HighWater(std::filesystem::path file, const Store& store)
+      : file_(std::move(file)), store_(store) {}
 
   /// Nothing when the store has come as far as the mark, on the same chain; else a sentence that
   /// says what is wrong: the store went back, or the mark is missing or not ours.

@@ -30,9 +30,9 @@ class TakeBack {
 };
 
 void refuse_existing(const Folder& folder) {
-  for (const fs::path& path : {folder.config(), folder.realm_file(), folder.root_key(),
-                               folder.master_key(), folder.operator_keytab(), folder.store(),
-                               folder.high_water()}) {
+  for (const fs::path& path :
+       {folder.config(), folder.realm_file(), folder.root_key(), folder.master_key(),
+        folder.operator_keytab(), folder.store(), folder.high_water()}) {
     if (!fs::exists(fs::symlink_status(path))) continue;
     throw FileError("there is a realm in " + folder.path.string() + " already (" +
                         path.filename().string() + "): take another folder",
@@ -91,8 +91,10 @@ void fill_store(const InitPlan& plan, const RootKey& root, MasterKey master, con
 std::string InitPlan::public_url() const {
   if (!url.empty()) return url;
   if (listen.host == "0.0.0.0" || listen.host == "::") {
-    throw ConfigError("the KDC will listen on all addresses: say with --url where clients reach "
-                      "it, for example --url http://kdc.example.org:" + std::to_string(listen.port));
+    throw ConfigError(
+        "the KDC will listen on all addresses: say with --url where clients reach "
+        "it, for example --url http://kdc.example.org:" +
+        std::to_string(listen.port));
   }
   return "http://" + listen.text();
 }
@@ -126,7 +128,8 @@ void init_realm(const InitPlan& plan, const Clock& clock) {
 
 Secret<32> read_key_file(const fs::path& path) {
   const SecretBytes bytes = read_secret_file(path, 64);
-  if (bytes.size() != 32) throw FileError(path.string() + " is no key: it must hold 32 bytes", path);
+  if (bytes.size() != 32)
+    throw FileError(path.string() + " is no key: it must hold 32 bytes", path);
   return Secret<32>::copy(std::span<const std::uint8_t, 32>(bytes.expose()));
 }
 

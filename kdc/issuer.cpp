@@ -103,8 +103,8 @@ void Issuer::prepare(Work& work) {
     return;
   }
   work.sealing_key = std::move(sealing->key);
-  work.header = TicketHeader{Kind::service,        epochs_.realm(), audience,
-                             order.audience->kvno, {},              sealing->rolling};
+  work.header = TicketHeader{Kind::service,   epochs_.realm(), audience, order.audience->kvno, {},
+                             sealing->rolling};
 }
 
 void Issuer::apply(StoreChange& change, Work& work) {
@@ -112,7 +112,8 @@ void Issuer::apply(StoreChange& change, Work& work) {
   if (!work.refusal && deed.effects) {
     if (const auto verdict = deed.effects(change, deed.event.fields); !verdict) {
       work.refusal = verdict.error();
-      if (change.wrote()) throw std::logic_error(deed.event.event + " refused after it had written");
+      if (change.wrote())
+        throw std::logic_error(deed.event.event + " refused after it had written");
     }
   }
   if (work.refusal) {
@@ -159,7 +160,8 @@ void Issuer::before_commit(WriteTxn& txn) {
 }
 
 void Issuer::after_commit() {
-  std::erase_if(batch_, [](const auto& work) { return !work->is_service_ticket() || work->refusal; });
+  std::erase_if(batch_,
+                [](const auto& work) { return !work->is_service_ticket() || work->refusal; });
   const auto batch = std::exchange(batch_, {});
   if (batch.empty()) return;
   std::vector<Digest> leaves;
@@ -184,7 +186,8 @@ Result<Issuer::Outcome> Issuer::finish(Work& work) const {
   if (order.audience) {
     sealed = seal_service_ticket(ticket, order.session, work.proof, {}, *work.sealing_key);
     evidence = Evidence{ticket.header.encode(), std::move(work.body_bytes), work.proof,
-                        ticket.header, ticket.body}.encode();
+                        ticket.header, ticket.body}
+                   .encode();
   } else {
     sealed = epochs_.seal_tgt(ticket, order.session);
   }

@@ -99,12 +99,12 @@ class Issuer {
  private:
   using Work = Pending::Work;
   BatchWriter::Options hooks();
-  void prepare(Work& work);                    // on the asker's thread, before
-  void apply(StoreChange& change, Work& work); // on the writer's
+  void prepare(Work& work);                     // on the asker's thread, before
+  void apply(StoreChange& change, Work& work);  // on the writer's
   void before_commit(WriteTxn& txn);
   void keep_stored(const StoreView& view);
   void after_commit();
-  Result<Outcome> finish(Work& work) const;    // on the asker's thread, after
+  Result<Outcome> finish(Work& work) const;  // on the asker's thread, after
 
   Store& store_;
   Epochs& epochs_;

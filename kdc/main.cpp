@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
-
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
@@ -53,7 +53,8 @@ Examples:
 
 constexpr const char* check_examples = R"(
 Reads every record of the store and checks its MAC, then the audit chain against its signed
-checkpoints, the revocation feed from its first entry, and the high-water mark. Reads only; may run while the KDC serves.
+checkpoints, the revocation feed from its first entry, and the high-water mark. Reads only; may
+run while the KDC serves.
 
 Example:
   waybill-kdc store check --dir kdc
@@ -80,34 +81,33 @@ void print_made(const InitPlan& plan) {
             << "  root.key         signs the realm document; take it off this machine and keep it\n"
             << "  master.key       opens the store; the KDC needs it at each start\n"
             << "  store/           principals, grants, tickets, revocations, audit\n"
-            << "  operator.keytab  the key of " << "operator@" << plan.realm.text()
-            << ", who may administer the realm\n"
+            << "  operator.keytab  the key of "
+            << "operator@" << plan.realm.text() << ", who may administer the realm\n"
             << "  realm.toml       what everybody else needs; it holds no secret\n"
             << "  kdc.toml         the KDC's settings\n\n"
             << "Next:\n"
             << "  waybill-kdc serve --dir " << dir << " &\n"
-            << "  export WAYBILL_REALM=" << std::filesystem::absolute(plan.folder.realm_file()).string()
-            << "\n"
+            << "  export WAYBILL_REALM="
+            << std::filesystem::absolute(plan.folder.realm_file()).string() << "\n"
             << "  waybill init -k -t " << plan.folder.operator_keytab().string() << " operator\n";
 }
 
 int complain_of_address(const std::string& text) {
-  return complain(wrong_usage, "`" + text + "` is no address: write HOST:PORT, for example "
-                               "127.0.0.1:8088 or [::1]:8088");
+  return complain(wrong_usage, "`" + text +
+                                   "` is no address: write HOST:PORT, for example "
+                                   "127.0.0.1:8088 or [::1]:8088");
 }
 
 int run_init(const Words& words) {
   const auto realm = Realm::parse(words.realm);
   if (!realm) {
-    return complain(wrong_usage, "`" + words.realm + "` is no realm: take 1 to 64 of A-Z a-z 0-9 . -");
+    return complain(wrong_usage,
+                    "`" + words.realm + "` is no realm: take 1 to 64 of A-Z a-z 0-9 . -");
   }
   const auto listen = ListenAddress::parse(words.listen);
   if (!listen) return complain_of_address(words.listen);
-  const InitPlan plan{{words.dir},
-                      *realm,
-                      *listen,
-                      std::chrono::hours(24) * words.epoch_days,
-                      words.url};
+  const InitPlan plan{
+      {words.dir}, *realm, *listen, std::chrono::hours(24) * words.epoch_days, words.url};
   const SystemClock clock;
   init_realm(plan, clock);
   print_made(plan);
@@ -121,15 +121,17 @@ int run_serve(const Words& words, Shutdown& shutdown) {
     if (!plan.listen) return complain_of_address(words.listen);
   }
   const SystemClock clock;
-  serve(plan, clock, shutdown,
-        [](const std::string& address) { log_info("ready", {{"address", address}}); });
+  serve(plan, clock, shutdown, [](const std::string& address) {
+    log_info("ready", {{"address", address}});
+  });
   log_info("stopped");
   return 0;
 }
 
 int run_check(const Words& words) {
   const StoreReport report = check_store({words.dir});
-  for (const std::string& fault : report.faults) std::cerr << "waybill-kdc: fault: " << fault << "\n";
+  for (const std::string& fault : report.faults)
+    std::cerr << "waybill-kdc: fault: " << fault << "\n";
   if (!report.faults.empty()) return refused;
   std::cout << "The store is sound: " << report.records.records << " records, "
             << report.audit_records << " of them in the audit chain, " << report.tickets
@@ -159,13 +161,17 @@ CLI::App* add_init(CLI::App& app, Words& words) {
   CLI::App* init = app.add_subcommand("init", "make a realm in a new folder");
   add_dir(*init, words);
   init->add_option("--realm", words.realm, "the realm's name, for example DEMO.TEST")
-      ->required()->type_name("REALM");
+      ->required()
+      ->type_name("REALM");
   init->add_option("--listen", words.listen, "where the KDC will listen")
-      ->required()->type_name("HOST:PORT");
+      ->required()
+      ->type_name("HOST:PORT");
   init->add_option("--url", words.url, "where clients reach it, if that is another address")
       ->type_name("URL");
   init->add_option("--epoch-days", words.epoch_days, "how long an epoch's keys are in use")
-      ->check(CLI::Range(1U, 3650U))->capture_default_str()->type_name("DAYS");
+      ->check(CLI::Range(1U, 3650U))
+      ->capture_default_str()
+      ->type_name("DAYS");
   init->footer(init_examples);
   return init;
 }
@@ -206,8 +212,9 @@ int main(int argc, char** argv) {
 
   return run([&] {
     if (!LockedArena::start() && !words.insecure_allow_swap) {
-      return complain(local_trouble, "memory for keys cannot be locked: raise the limit (ulimit -l), "
-                                     "or allow it with --insecure-allow-swap");
+      return complain(local_trouble,
+                      "memory for keys cannot be locked: raise the limit (ulimit -l), "
+                      "or allow it with --insecure-allow-swap");
     }
     harden_process();
     if (init->parsed()) return run_init(words);

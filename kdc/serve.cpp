@@ -21,8 +21,9 @@ void check_audit_end(const StoreView& view, const RealmDocument& realm) {
   const auto checkpoint = stored->verify(realm);
   const Audit::Position end = Audit::position(view);
   if (!checkpoint || checkpoint->sequence != end.sequence || checkpoint->link != end.link) {
-    throw StoreUnusable("the audit chain does not end as its newest checkpoint says: run "
-                        "`waybill-kdc store check` and restore a backup");
+    throw StoreUnusable(
+        "the audit chain does not end as its newest checkpoint says: run "
+        "`waybill-kdc store check` and restore a backup");
   }
 }
 
@@ -81,8 +82,16 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   ReplayCache replays;
   Doorkeeper door;
   FeedPublisher feed(store, epochs, clock, config.feed_interval);
-  KdcParts parts{config, clock,  *Principal::make(krbtgt_name, epochs.realm()),
-                 random_bytes<16>(), store, epochs, issuer, replays, door, feed};
+  KdcParts parts{config,
+                 clock,
+                 *Principal::make(krbtgt_name, epochs.realm()),
+                 random_bytes<16>(),
+                 store,
+                 epochs,
+                 issuer,
+                 replays,
+                 door,
+                 feed};
   Server server(parts);
   HttpServer http(http_options(config),
                   [&server](const HttpRequest& request) { return server.answer(request); });

@@ -16,8 +16,9 @@ class StoreWentBack : public std::runtime_error {
 
 struct ServePlan {
   Folder folder;
-  bool accept_older_store = false;    ///< the explicit word after a restored backup
-  std::optional<ListenAddress> listen = {};  ///< instead of the one in kdc.toml; port 0: any free one
+  bool accept_older_store = false;  ///< the explicit word after a restored backup
+  std::optional<ListenAddress> listen =
+      {};  ///< instead of the one in kdc.toml; port 0: any free one
 };
 
 /// Opens the realm in the folder, checks it, and serves until the end is wished for:

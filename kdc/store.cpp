@@ -53,9 +53,9 @@ StoreTables::StoreTables(Env& env)
       checkpoints(open_table(env, "checkpoints")) {}
 
 std::vector<GuardedTable> StoreTables::all() const {
-  return {meta,       secrets,     principals,  queues, grants,    grant_ids,
-          revocations, feed,       feed_ends,   tickets, by_subject, by_audience,
-          by_workflow, by_end,     locations,   audit,  checkpoints};
+  return {meta,        secrets, principals, queues,  grants,     grant_ids,
+          revocations, feed,    feed_ends,  tickets, by_subject, by_audience,
+          by_workflow, by_end,  locations,  audit,   checkpoints};
 }
 
 Store::Store(const std::filesystem::path& folder, MasterKey master, const Options& options)
@@ -80,14 +80,16 @@ void Store::check_format(const Options& options) {
   const ReadTxn txn(env_);
   const auto value = guard_.check(meta.name, key, txn.get(meta.table, key).value());
   if (!value) {
-    throw StoreUnusable("the master key is not the one that this store was made with: put back the "
-                        "master.key that belongs to it");
+    throw StoreUnusable(
+        "the master key is not the one that this store was made with: put back the "
+        "master.key that belongs to it");
   }
   Reader in(*value, 16);
   const std::uint64_t found = in.uint();
   if (!in.finish() || found != format) {
-    throw StoreUnusable("the store has format " + std::to_string(found) + " and this program knows " +
-                        std::to_string(format) + ": use the program that wrote it, or a newer one");
+    throw StoreUnusable("the store has format " + std::to_string(found) +
+                        " and this program knows " + std::to_string(format) +
+                        ": use the program that wrote it, or a newer one");
   }
 }
 

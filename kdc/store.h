@@ -93,8 +93,8 @@ class StoreView {
     OutstandingTicket ticket;
     std::string cursor;  ///< hex; what to pass as `after` for the rows that follow
   };
-  /// Oldest first. `value`: a principal's text (name@REALM) for subject and audience, a workflow id.
-  /// Errors: malformed (`after` is no cursor).
+  /// Oldest first. `value`: a principal's text (name@REALM) for subject and audience, a workflow
+  /// id. Errors: malformed (`after` is no cursor).
   Result<std::vector<TicketRow>> tickets_by(TicketIndex index, std::string_view value,
                                             std::string_view after, std::size_t most) const;
   /// All of them, in order of their ids.
@@ -178,8 +178,8 @@ class Store {
 
   struct Options {
     std::size_t map_bytes = std::size_t{16} << 30;  ///< the most it may hold
-    bool synced = true;      ///< false: tests that need no durability
-    bool read_only = false;  ///< beside a daemon that has it open
+    bool synced = true;                             ///< false: tests that need no durability
+    bool read_only = false;                         ///< beside a daemon that has it open
   };
 
   /// Opens the folder of an existing store, or makes a new and empty one. Throws StoreError, and

@@ -16,8 +16,9 @@ void require_realm(const Folder& folder) {
 
 namespace {
 
-// A row that was taken out has no MAC to be wrong, so the feed is followed from its first entry, and
-// each entry that still matters must be in force. `at` is a time at which nothing of it was swept.
+// A row that was taken out has no MAC to be wrong, so the feed is followed from its first entry,
+// and each entry that still matters must be in force. `at` is a time at which nothing of it was
+// swept.
 std::optional<std::string> feed_fault(const StoreView& view, Time at) {
   Digest link{};
   std::uint64_t sequence = 0;
@@ -43,8 +44,9 @@ void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport
   const auto audit = Audit::verify(view, realm);
   const auto newest = Audit::newest_checkpoint(view);
   if (!audit || !newest) {
-    report.faults.emplace_back("a checkpoint of the audit chain is missing, or is not signed by "
-                               "this realm");
+    report.faults.emplace_back(
+        "a checkpoint of the audit chain is missing, or is not signed by "
+        "this realm");
     return;
   }
   report.audit_records = audit->records;

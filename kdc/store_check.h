@@ -4,8 +4,8 @@
 
 namespace waybill::kdc {
 
-/// What `waybill-kdc store check` found: every record's MAC, the audit chain, the revocation feed, the
-/// high-water mark.
+/// What `waybill-kdc store check` found: every record's MAC, the audit chain, the revocation feed,
+/// the high-water mark.
 struct StoreReport {
   Store::CheckReport records;
   std::uint64_t audit_records = 0;

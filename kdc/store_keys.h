@@ -22,7 +22,9 @@ class Key {
     for (int shift = 56; shift >= 0; shift -= 8) byte(static_cast<std::uint8_t>(value >> shift));
     return *this;
   }
-  Key& time(Time time) { return number(static_cast<std::uint64_t>(time.time_since_epoch().count())); }
+  Key& time(Time time) {
+    return number(static_cast<std::uint64_t>(time.time_since_epoch().count()));
+  }
   Key& bytes(Bytes bytes) {
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     return *this;

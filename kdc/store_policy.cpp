@@ -44,8 +44,8 @@ std::vector<GrantRecord> StoreView::grants_of(GrantRecord::Holder holder,
   std::vector<GrantRecord> rows;
   const GuardedTable& table = store_.tables().grants;
   visit_prefix(txn_, table.table, holder_prefix(holder, name), [&](const Cursor::Entry& entry) {
-    rows.push_back(decoded<GrantRecord>(table, entry.key,
-                                        checked(store_, table, entry.key, entry.value)));
+    rows.push_back(
+        decoded<GrantRecord>(table, entry.key, checked(store_, table, entry.key, entry.value)));
     return true;
   });
   return rows;

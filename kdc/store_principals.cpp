@@ -29,8 +29,8 @@ std::vector<std::string> StoreView::queues_of(const Principal& owner) const {
   std::vector<std::string> names;
   const GuardedTable& table = store_.tables().queues;
   visit_from(txn_, table.table, {}, [&](const Cursor::Entry& entry) {
-    auto queue = decoded<QueueRecord>(table, entry.key,
-                                      checked(store_, table, entry.key, entry.value));
+    auto queue =
+        decoded<QueueRecord>(table, entry.key, checked(store_, table, entry.key, entry.value));
     if (queue.owner == owner) names.push_back(std::move(queue.name));
     return true;
   });

@@ -107,8 +107,13 @@ Result<PrincipalRecord> PrincipalRecord::decode(Bytes wire) {
   const Time created = in.time();
   const Time not_before = in.time();
   CHECK_OK(in.finish());
-  return PrincipalRecord{*std::move(principal), kind,    std::move(keys), std::move(roles),
-                         disabled,              created, not_before};
+  return PrincipalRecord{*std::move(principal),
+                         kind,
+                         std::move(keys),
+                         std::move(roles),
+                         disabled,
+                         created,
+                         not_before};
 }
 
 Buffer QueueRecord::encode() const {
@@ -145,14 +150,17 @@ Result<GrantRecord> GrantRecord::decode(Bytes wire) {
   auto queue = read_pattern(in);
   std::optional<Pattern> workflow;
   const bool ceiling = holder == Holder::trigger;
-  if (ceiling) in.literal("");
-  else workflow = read_pattern(in);
+  if (ceiling)
+    in.literal("");
+  else
+    workflow = read_pattern(in);
   auto actions = read_names(in);
   const Seconds max_run{in.uint32()};
   const Time created = in.time();
   CHECK_OK(in.finish());
-  return GrantRecord{id,      holder,  std::move(name), *std::move(queue), std::move(workflow),
-                     std::move(actions), max_run, created};
+  return GrantRecord{
+      id,      holder, std::move(name), *std::move(queue), std::move(workflow), std::move(actions),
+      max_run, created};
 }
 
 Buffer OutstandingTicket::encode() const {

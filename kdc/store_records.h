@@ -38,7 +38,7 @@ struct PrincipalRecord {
   std::vector<std::string> roles;  ///< "operator" may do admin.*
   bool disabled = false;           ///< no login, no ticket for it or to it
   Time created{};
-  Time not_before{};               ///< a TGT issued before this second is not honoured
+  Time not_before{};  ///< a TGT issued before this second is not honoured
 
   const LiveKey& newest() const { return keys.front(); }
   const LiveKey* key(Kvno kvno) const;
@@ -68,11 +68,11 @@ struct GrantRecord {
 
   std::uint64_t id = 0;  ///< 1, 2, 3, …; given by StoreChange::add_grant()
   Holder holder{};
-  std::string name;      ///< of the subject, the role or the trigger (without the realm)
+  std::string name;  ///< of the subject, the role or the trigger (without the realm)
   Pattern queue;
   std::optional<Pattern> workflow = {};   ///< workflow type; none in a ceiling
   std::vector<std::string> actions = {};  ///< empty in a ceiling
-  Seconds max_run{};                 ///< zero in a ceiling
+  Seconds max_run{};                      ///< zero in a ceiling
   Time created{};
 
   Buffer encode() const;

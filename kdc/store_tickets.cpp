@@ -18,9 +18,12 @@ Key end_key(const OutstandingTicket& ticket) {
 
 const GuardedTable& table_of(const StoreTables& tables, TicketIndex index) {
   switch (index) {
-    case TicketIndex::subject: return tables.by_subject;
-    case TicketIndex::audience: return tables.by_audience;
-    case TicketIndex::workflow: return tables.by_workflow;
+    case TicketIndex::subject:
+      return tables.by_subject;
+    case TicketIndex::audience:
+      return tables.by_audience;
+    case TicketIndex::workflow:
+      return tables.by_workflow;
   }
   return tables.by_subject;
 }
@@ -68,8 +71,7 @@ Result<std::vector<StoreView::TicketRow>> StoreView::tickets(std::string_view af
                                                              std::size_t most) const {
   TRY(cursor, parse_cursor(after, id_bytes));
   std::vector<TicketRow> rows;
-  for (auto& found :
-       list_after<OutstandingTicket>(*this, store_.tables().tickets, cursor, most)) {
+  for (auto& found : list_after<OutstandingTicket>(*this, store_.tables().tickets, cursor, most)) {
     std::string next = to_hex(found.body.id);
     rows.push_back({std::move(found), std::move(next)});
   }

@@ -70,8 +70,8 @@ bool is_about_shape(int status) { return status == 400 || status == 413; }
 }  // namespace
 
 HttpReply info_reply(const Identity& identity, const std::string& space) {
-  return reply(200, {{"service", identity.self.text()},
-                     {"instance", to_hex(identity.instance)},
+  return reply(200, {{"service", identity.self().text()},
+                     {"instance", to_hex(identity.instance())},
                      {"namespace", space}});
 }
 
@@ -141,11 +141,11 @@ std::string print_time(Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
+  static_cast<void>(std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count())));
   return text.data();
 }
 

@@ -31,7 +31,7 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
   const Digest digest =
       request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
   CHECK_OK(check_authenticator(presentation.authenticator(),
-                               {parts.identity.self, parts.identity.instance, now, digest}));
+                               {parts.identity.self(), parts.identity.instance(), now, digest}));
   CHECK_OK(check_caveats(presentation.caveats(),
                          {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}}));
   if (parts.revocations.is_revoked(body)) return Error{Errc::revoked, "the caller's ticket"};

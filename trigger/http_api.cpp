@@ -126,7 +126,7 @@ HttpApi::HttpApi(TriggerParts& parts, HttpLimits limits)
       large_(limits.large_bodies) {}
 
 HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
-  const InstanceId& instance = parts_.identity.instance;
+  const InstanceId& instance = parts_.identity.instance();
   try {  // the daemon's one catch: what the environment does wrong
     return dispatch(request);
   } catch (const KdcAway& failure) {
@@ -139,7 +139,7 @@ HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
 }
 
 HttpReply HttpApi::dispatch(const HttpRequest& request) {
-  const InstanceId& instance = parts_.identity.instance;
+  const InstanceId& instance = parts_.identity.instance();
   const Found found = find(request);
   if (found.route == nullptr) {
     const bool exists = !found.allowed.empty();

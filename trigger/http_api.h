@@ -47,6 +47,7 @@ class HttpApi {
   HttpApi(TriggerParts& parts, HttpLimits limits);
   HttpApi(const HttpApi&) = delete;
   HttpApi& operator=(const HttpApi&) = delete;
+  ~HttpApi() = default;
 
   /// Never throws: the environment failing (disk, KDC) is 503, and the log says why.
   HttpReply answer(const HttpRequest& request) noexcept;

@@ -11,11 +11,11 @@ namespace waybill::trigger {
 /// realm document, without which it can open no ticket. Thread-safe.
 class Identity {
  public:
-  explicit Identity(Keytab keytab)
-      : self(keytab.principal()), instance(random_bytes<16>()), keytab_(std::move(keytab)) {}
+  explicit Identity(Keytab keytab) : keytab_(std::move(keytab)), instance_(random_bytes<16>()) {}
 
-  const Principal self;
-  const InstanceId instance;  ///< random for each start
+  const Principal& self() const { return keytab_.principal(); }
+  /// Random for each start.
+  const InstanceId& instance() const { return instance_; }
 
   /// Null until update() was called.
   std::shared_ptr<Audience> audience() const {
@@ -33,6 +33,7 @@ class Identity {
 
  private:
   const Keytab keytab_;
+  const InstanceId instance_;
   mutable std::mutex lock_;
   std::shared_ptr<Audience> audience_;
 };

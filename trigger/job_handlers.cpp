@@ -48,7 +48,7 @@ void log_end(const char* event, const Holding& holding, const char* how) {
 
 Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask) {
   const Principal& caller = ask.caller->subject;
-  if (caller.realm() != parts.identity.self.realm() || caller.name() != ask.name) {
+  if (caller.realm() != parts.identity.self().realm() || caller.name() != ask.name) {
     return Error{Errc::not_permitted, "the jobs of a queue are for that queue's principal"};
   }
   TRY(in, JsonFields::parse(ask.request.body));

@@ -102,6 +102,7 @@ void KdcLink::report_ended() {
     if (ended.empty()) return;
     after = ended.back().run;
     std::vector<Buffer> evidences;
+    evidences.reserve(ended.size());
     for (const EndedWork& work : ended) evidences.push_back(work.evidence);
     const std::vector<Checked> answers = parts_.kdc.complete(evidences);
     std::vector<RunId> heard;

@@ -77,6 +77,7 @@ class LmdbEngine final : public Engine {
   void try_again_or_bury(RunRecord& record, const Trouble& why, Time when) const;
   Seconds backoff(std::uint32_t attempt) const;
 
+  std::vector<Buffer> keys_until(const GuardedTable& index, Bytes from, Time until) const;
   void sweep_index(const GuardedTable& index, Time until, const SweepOne& one);
 
   const Options options_;

@@ -31,23 +31,25 @@ void LmdbEngine::sweep() {
               [&](WriteTxn& txn, const RunRecord& record) { tables_.erase(txn, record); });
 }
 
-// All runs of an index that is ordered by time, up to `until`, inclusive; a part at a time.
+// Of an index that is ordered by time: keys up to `until`, inclusive, from `from` upwards.
+std::vector<Buffer> LmdbEngine::keys_until(const GuardedTable& index, Bytes from,
+                                           Time until) const {
+  std::vector<Buffer> keys;
+  const ReadTxn txn(env_);  // the common case costs no write
+  index.visit_keys(txn, from, [&](Bytes key) {
+    if (EngineTables::time_in(key) > until) return false;
+    keys.push_back(copy_of(key));
+    return keys.size() < most_at_once;
+  });
+  return keys;
+}
+
 void LmdbEngine::sweep_index(const GuardedTable& index, Time until, const SweepOne& one) {
   Buffer from;
-  for (bool more = true; more;) {
-    std::vector<Buffer> keys;
-    {
-      const ReadTxn txn(env_);  // the common case costs no write
-      index.visit_keys(txn, from, [&](Bytes key) {
-        if (EngineTables::time_in(key) > until) return false;
-        keys.push_back(copy_of(key));
-        return keys.size() < most_at_once;
-      });
-    }
-    more = keys.size() == most_at_once;
+  std::vector<Buffer> keys;
+  do {
+    keys = keys_until(index, from, until);
     if (keys.empty()) return;
-    from = keys.back();
-    from.push_back(0);  // the next key after it
     writer_.run([&](WriteTxn& txn) {
       for (const Buffer& key : keys) {
         const auto record = tables_.run(txn, EngineTables::run_in(key));
@@ -55,7 +57,9 @@ void LmdbEngine::sweep_index(const GuardedTable& index, Time until, const SweepO
         if (record && tables_.stands_in(*record, index, key)) one(txn, *record);
       }
     });
-  }
+    from = keys.back();
+    from.push_back(0);  // the next key after it
+  } while (keys.size() == most_at_once);
 }
 
 }  // namespace waybill::trigger

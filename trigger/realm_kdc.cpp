@@ -22,8 +22,9 @@ class Slot {
 // A refusal of the whole call is about us, not about whom we ask for.
 KdcAway away(const Error& error) {
   const ErrorText& text = describe(error.code);
-  return KdcAway("the KDC refuses this trigger: " + std::string(text.name) + " (" +
-                 std::string(text.sentence) + ")");
+  std::string sentence = "the KDC refuses this trigger: ";
+  sentence.append(text.name).append(" (").append(text.sentence).append(")");
+  return KdcAway(sentence);
 }
 
 template <class Ask>
@@ -69,6 +70,7 @@ Result<IssuedTicket> RealmKdc::delegate(const DelegatedTicketRequest& request) {
 
 std::vector<Checked> RealmKdc::complete(const std::vector<Buffer>& evidences) {
   std::vector<Operation> operations;
+  operations.reserve(evidences.size());
   for (const Buffer& evidence : evidences) {
     operations.push_back({"complete", EvidenceRequest{evidence}.encode()});
   }

@@ -13,7 +13,7 @@ namespace {
 
 /// A submission and all that follows from it before the KDC is asked.
 struct Plan {
-  TicketId ticket;  ///< the id that the KDC will give it
+  TicketId ticket{};  ///< the id that the KDC will give it
   Work work;
 };
 
@@ -33,7 +33,7 @@ Checked check_tgt(Bytes ticket, const Principal& self) {
 
 Checked check_delegation(const SubmitParts& parts, const Presentation& presentation,
                          const Submission& wanted, const Plan& plan) {
-  const Principal& self = parts.identity.self;
+  const Principal& self = parts.identity.self();
   const Authenticator& a = presentation.authenticator();
   const Time now = parts.clock.now();
   CHECK_OK(check_tgt(presentation.ticket(), self));
@@ -65,7 +65,7 @@ Checked check_evidence(const SubmitParts& parts, const IssuedTicket& issued,
   TRY(evidence, Evidence::decode(issued.evidence));
   TRY(sealed, SealedTicket::parse(issued.ticket));
   const Body& body = evidence.body;
-  const Principal& self = parts.identity.self;
+  const Principal& self = parts.identity.self();
   TRY(queue, Principal::make(wanted.queue, self.realm()));
   if (body.id != plan.ticket) return Error{Errc::bad_integrity, "another id"};
   if (body.audience != queue || evidence.header.audience != wanted.queue) {
@@ -122,7 +122,7 @@ Checked check_workflow_id(std::string_view id) {
 
 Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted) {
   if (wanted.workflow_id) CHECK_OK(check_workflow_id(*wanted.workflow_id));
-  CHECK_OK(Principal::make(wanted.queue, parts.identity.self.realm()));
+  CHECK_OK(Principal::make(wanted.queue, parts.identity.self().realm()));
   const TicketId ticket = delegated_ticket_id(shown.presentation.tag());
   const Plan plan{
       ticket,

@@ -97,27 +97,31 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& st
     const std::scoped_lock guard(lock_);
     waiting_ = Waiting{head, std::chrono::steady_clock::now() + feed_patience};
   }
-  const std::string message = std::string(name_of(code)) + ": the worker cannot tell at the " +
-                              "moment, because no KDC answers it";
+  const std::string message =
+      std::string(name_of(code)) + ": this worker cannot judge the ticket at the moment";
   const bool told =
       report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, true); });
   return told ? End::handed_back : End::lost;
 }
 
-Worker::End Worker::run(const LeasedJob& leased, const VerifiedJob& job, Stop& stop) {
+// What the handler was told is gone again before anybody hears of its end.
+HandlerEnd Worker::run_handler(const LeasedJob& leased, const VerifiedJob& job,
+                               const Stop& stop) const {
   const std::string& id = job.work().id;
-  log_info("job_accepted", {{"workflow", id},
+  const Briefing briefing(job, leased.job->attempt);
+  const HandlerRun run{parts_.handlers.find(job.work().type)->command, briefing.environment(),
+                       job.input(), job.claims().run_until, [&](std::string_view line) {
+                         log_info("handler_message", {{"workflow", id}, {"line", line}});
+                       }};
+  return parts_.runner.run(run, stop);
+}
+
+Worker::End Worker::run(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop) {
+  log_info("job_accepted", {{"workflow", job.work().id},
                             {"type", job.work().type},
                             {"run", job.run_chain()},
                             {"subject", job.claims().subject.text()}});
-  const Briefing briefing(job, leased.job->attempt);
-  const HandlerRun handler_run{parts_.handlers.find(job.work().type)->command,
-                               briefing.environment(), job.input(), job.claims().run_until,
-                               [&](std::string_view line) {
-                                 log_info("handler_message", {{"workflow", id}, {"line", line}});
-                               }};
-  const HandlerEnd end = parts_.runner.run(handler_run, stop);
-  return report_end(leased, job, end, stop);
+  return report_end(leased, job, run_handler(leased, job, stop), stop);
 }
 
 Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,

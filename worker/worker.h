@@ -72,7 +72,8 @@ class Worker {
   Judged judge(const Job& job);
   End refuse(const LeasedJob& leased, Errc code, const Stop& stop);
   End hand_back(const LeasedJob& leased, Errc code, const Stop& stop);
-  End run(const LeasedJob& leased, const VerifiedJob& job, Stop& stop);
+  End run(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop);
+  HandlerEnd run_handler(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop) const;
   End report_end(const LeasedJob& leased, const VerifiedJob& job, const HandlerEnd& end,
                  const Stop& stop);
   bool report(const Lease& lease, const Stop& stop, const Report& send);

@@ -50,7 +50,11 @@ BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was)
       {"done, silently", {"list", "-s"}, "carol", 0, ""},
       {"help", {"submit", "--help"}, "carol", 0, "--queue"},
       {"not an operator", {"admin", "principal", "list"}, "carol", 1, "WB-NOT-PERMITTED"},
-      {"somebody else's subject", {"revoke", "--subject", "carol"}, "mallory", 1, "WB-NOT-PERMITTED"},
+      {"somebody else's subject",
+       {"revoke", "--subject", "carol"},
+       "mallory",
+       1,
+       "WB-NOT-PERMITTED"},
       {"the audit", {"audit", "tail"}, "carol", 1, "WB-NOT-PERMITTED"},
       {"an unknown command", {"sbumit"}, "carol", 2, ""},
       {"an unknown option", {"list", "--jsno"}, "carol", 2, ""},
@@ -64,7 +68,9 @@ BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was)
       {"no such input",
        {"submit", "invoice-report", "--queue", "queue-alice", "--action", "invoice:read", "--input",
         "none.csv"},
-       "carol", 5, "none.csv"},
+       "carol",
+       5,
+       "none.csv"},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -74,8 +80,8 @@ BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was)
     }
   }
   realm.kdc().kill();
-  for (const Words& words : {Words{"init", "-k", "-t", "carol.keytab", "carol"}, Words{"tickets"},
-                             submit_words}) {
+  for (const Words& words :
+       {Words{"init", "-k", "-t", "carol.keytab", "carol"}, Words{"tickets"}, submit_words}) {
     const Outcome outcome = realm.waybill(words, "carol");
     BOOST_TEST(outcome.status == 3, outcome.out << outcome.err);
   }
@@ -96,9 +102,9 @@ BOOST_AUTO_TEST_CASE(prints_json_where_data_is_printed) {
              "completed");
   BOOST_TEST(parsed(realm.waybill({"list", "--json"}, "carol")).value("principal", "") ==
              "carol@TEST.WAYBILL");
-  for (const Words& words : {Words{"tickets"}, Words{"audit", "tail"},
-                             Words{"admin", "principal", "list"}, Words{"admin", "queue", "list"},
-                             Words{"admin", "grant", "list"}}) {
+  for (const Words& words :
+       {Words{"tickets"}, Words{"audit", "tail"}, Words{"admin", "principal", "list"},
+        Words{"admin", "queue", "list"}, Words{"admin", "grant", "list"}}) {
     const json value = parsed(realm.waybill(with(words, {"--json"}), "operator"));
     BOOST_TEST(value.is_array(), value.dump());
     BOOST_TEST(value.size() > 0U);
@@ -115,8 +121,8 @@ BOOST_AUTO_TEST_CASE(changes_a_password_and_does_not_tell_a_wrong_one_from_an_un
   const auto init = [&](const char* file, const char* who) {
     return realm.waybill({"init", "--password-file", file, who}, "erin");
   };
-  const Outcome added = realm.waybill(
-      {"admin", "principal", "add", "erin", "--password-file", "old.pw"}, "operator");
+  const Outcome added =
+      realm.waybill({"admin", "principal", "add", "erin", "--password-file", "old.pw"}, "operator");
   BOOST_TEST_REQUIRE(added.status == 0, added.err);
   const Outcome changed = realm.waybill(
       {"passwd", "--password-file", "old.pw", "--new-password-file", "new.pw", "erin"}, "erin");
@@ -137,8 +143,8 @@ BOOST_AUTO_TEST_CASE(changes_a_password_and_does_not_tell_a_wrong_one_from_an_un
 
 BOOST_AUTO_TEST_CASE(renews_a_ticket_and_keeps_what_it_is) {
   LiveRealm realm;
-  const Outcome first = realm.waybill(
-      {"init", "-k", "-t", "carol.keytab", "-l", "1h", "-r", "1d", "carol"}, "carol");
+  const Outcome first =
+      realm.waybill({"init", "-k", "-t", "carol.keytab", "-l", "1h", "-r", "1d", "carol"}, "carol");
   BOOST_TEST_REQUIRE(first.status == 0, first.err);
   const json before = parsed(realm.waybill({"list", "--json"}, "carol"));
   std::this_thread::sleep_for(1100ms);

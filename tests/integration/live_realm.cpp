@@ -41,8 +41,8 @@ void set(const std::filesystem::path& file, const LiveRealm::Settings& settings)
 
 LiveRealm::LiveRealm(const Settings& settings) {
   const std::string listen = "127.0.0.1:" + std::to_string(kdc_port_);
-  must_be_done(run(program(WAYBILL_KDC_PROGRAM,
-                           {"init", "--dir", "kdc", "--realm", "TEST.WAYBILL", "--listen", listen})),
+  must_be_done(run(program(WAYBILL_KDC_PROGRAM, {"init", "--dir", "kdc", "--realm", "TEST.WAYBILL",
+                                                 "--listen", listen})),
                "waybill-kdc init");
   if (!settings.empty()) set(folder() / "kdc" / "kdc.toml", settings);
   kdc_ = std::make_unique<Daemon>(program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}),
@@ -50,7 +50,8 @@ LiveRealm::LiveRealm(const Settings& settings) {
   start_kdc();
   client_ = std::make_unique<KdcClient>(RealmFile::load(realm_file()), clock_);
   const auto secret = read_secret_file(folder() / "kdc" / "operator.keytab");
-  operator_ = std::make_unique<ServicePrincipal>(*client_, *Keytab::decode(secret.expose()), clock_);
+  operator_ =
+      std::make_unique<ServicePrincipal>(*client_, *Keytab::decode(secret.expose()), clock_);
   make_people();
 }
 
@@ -190,9 +191,13 @@ std::filesystem::path LiveRealm::write(const std::string& name, std::string_view
 LiveTrigger::LiveTrigger(const LiveRealm& realm, const std::string& name,
                          const std::vector<std::string>& more) {
   const std::string dir = file_name(name);
-  std::vector<std::string> arguments{
-      "serve",    "--dir", dir, "--keytab", realm.keytab_of(name).string(),
-      "--listen", "127.0.0.1:" + std::to_string(port_)};
+  std::vector<std::string> arguments{"serve",
+                                     "--dir",
+                                     dir,
+                                     "--keytab",
+                                     realm.keytab_of(name).string(),
+                                     "--listen",
+                                     "127.0.0.1:" + std::to_string(port_)};
   arguments.insert(arguments.end(), more.begin(), more.end());
   daemon_ = std::make_unique<Daemon>(realm.program(WAYBILL_TRIGGER_PROGRAM, arguments),
                                      realm.folder() / (dir + ".log"));
@@ -202,13 +207,19 @@ LiveTrigger::LiveTrigger(const LiveRealm& realm, const std::string& name,
 void LiveTrigger::start() {
   daemon_->start();
   daemon_->wait_until_listening(port_);
+  if (daemon_->says("\"ready\"")) return;  // it has heard from the KDC
+  throw std::runtime_error("the trigger is not ready:\n" + daemon_->log());
 }
 
 LiveWorker::LiveWorker(const LiveRealm& realm, const std::string& trigger_url,
                        const Options& options) {
-  std::vector<std::string> arguments{
-      "run",       "--dir",    "worker-" + options.queue, "--keytab",
-      realm.keytab_of(options.queue).string(), "--trigger", trigger_url};
+  std::vector<std::string> arguments{"run",
+                                     "--dir",
+                                     "worker-" + options.queue,
+                                     "--keytab",
+                                     realm.keytab_of(options.queue).string(),
+                                     "--trigger",
+                                     trigger_url};
   for (const auto& [type, command] : options.handlers) {
     arguments.push_back("--handler");
     arguments.push_back(type + "=" + command);

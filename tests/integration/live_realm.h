@@ -18,10 +18,11 @@ namespace waybill::test {
 /// A realm of real processes on loopback, in a folder that goes with it. What the tests ask of it
 /// is asked over its sockets; administration is done as the operator that `waybill-kdc init` made.
 ///
-/// It starts with this much: a KDC; the users carol and mallory; queue-alice and queue-bob, owned by
-/// alice and bob; trigger/orders and trigger/other. carol may start `invoice-*` on queue-alice with
-/// invoice:read and report:write, mallory the same on queue-bob with invoice:read; both triggers may
-/// send work to `queue-*`. Everybody has a keytab, `NAME.keytab` in the folder ('/' becomes '-').
+/// It starts with this much: a KDC; the users carol and mallory; queue-alice and queue-bob, owned
+/// by alice and bob; trigger/orders and trigger/other. carol may start `invoice-*` on queue-alice
+/// with invoice:read and report:write, mallory the same on queue-bob with invoice:read; both
+/// triggers may send work to `queue-*`. Everybody has a keytab, `NAME.keytab` in the folder ('/'
+/// becomes '-').
 class LiveRealm {
  public:
   /// Lines of kdc.toml to set otherwise than `init` wrote them.
@@ -80,7 +81,8 @@ class LiveTrigger {
  public:
   explicit LiveTrigger(const LiveRealm& realm, const std::string& name = "trigger/orders",
                        const std::vector<std::string>& more = {});
-  void start();  ///< and the wait until it listens; the constructor does it once
+  /// And the wait until it is ready, for which a KDC must be there; the constructor does it once.
+  void start();
   Daemon& daemon() { return *daemon_; }
   std::uint16_t port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }

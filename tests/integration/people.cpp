@@ -16,8 +16,8 @@ Login::Done log_in(LiveRealm& realm, const Principal& principal) {
   const Keytab keytab = realm.keytab(principal.name());
   auto done = realm.client().login(keytab.newest().key, principal, {8h, 24h});
   if (!done) {
-    throw std::runtime_error(principal.text() + " cannot log in: " +
-                             std::string(describe(done.error().code).name));
+    throw std::runtime_error(principal.text() +
+                             " cannot log in: " + std::string(describe(done.error().code).name));
   }
   return *std::move(done);
 }

@@ -27,13 +27,20 @@ Stage::Stage(const LiveRealm::Settings& settings)
 Stage::Job Stage::good_job(Person& person, const Errand& errand, Seconds run_for) {
   const std::string id = errand.workflow_id.value_or("job-" + to_hex(random_bytes<8>()));
   const Digest digest = input_digest(bytes_of(errand.input));
-  const DelegatedTicketRequest request{
-      person.delegation(errand), errand.queue, {"default", id, errand.type, digest},
-      errand.actions,            {},           run_for};
+  const DelegatedTicketRequest request{person.delegation(errand),
+                                       errand.queue,
+                                       {"default", id, errand.type, digest},
+                                       errand.actions,
+                                       {},
+                                       run_for};
   const auto answer = trigger.call("tgs.delegate", Bytes(request.encode()));
   if (!answer) throw std::runtime_error(std::string(describe(answer.error().code).name));
   IssuedTicket issued = *IssuedTicket::decode(answer->value);
-  CraftedJob job{id, errand.type, to_hex(random_bytes<16>()), realm.now(), issued.ticket,
+  CraftedJob job{id,
+                 errand.type,
+                 to_hex(random_bytes<16>()),
+                 realm.now(),
+                 issued.ticket,
                  seal_input(issued.session, {"default", errand.queue, errand.type, id},
                             bytes_of(errand.input))};
   return {std::move(job), std::move(issued), errand};
@@ -43,9 +50,12 @@ std::string Stage::verdict(const CraftedJob& job) {
   const auto report = engine.report(engine.hand_out(job));
   if (!report) return "no report";
   switch (report->kind) {
-    case JobReport::Kind::completed: return "completed";
-    case JobReport::Kind::failed: return "failed";
-    case JobReport::Kind::refused: return report->code;
+    case JobReport::Kind::completed:
+      return "completed";
+    case JobReport::Kind::failed:
+      return "failed";
+    case JobReport::Kind::refused:
+      return report->code;
   }
   return {};
 }

@@ -48,8 +48,7 @@ BOOST_AUTO_TEST_CASE(does_not_start_when_the_end_of_its_audit_chain_was_changed)
   const Outcome damaged = stolen.check();
   BOOST_TEST(damaged.status == 1, damaged.err);
   BOOST_TEST(says(damaged, "audit"), damaged.err);
-  const Outcome start =
-      run(stolen.realm.program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}));
+  const Outcome start = run(stolen.realm.program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}));
   BOOST_TEST(start.status == 1, start.err);
   BOOST_TEST(says(start, "audit"), start.err);
 }

@@ -54,8 +54,8 @@ std::string replaced(std::string text, std::string_view from, const std::string&
   return text;
 }
 
-// A person waits until a daemon says that it is ready; the shell is told how. At the end the daemons
-// are told to end, and must do so in good order.
+// A person waits until a daemon says that it is ready; the shell is told how. At the end the
+// daemons are told to end, and must do so in good order.
 std::string as_script(std::string_view session, std::uint16_t kdc, std::uint16_t trigger) {
   const auto then_wait_for = [](std::uint16_t port) {
     return "&\ndaemons=\"$daemons $!\"\nuntil bash -c ': </dev/tcp/127.0.0.1/" +

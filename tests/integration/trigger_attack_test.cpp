@@ -45,8 +45,8 @@ BOOST_AUTO_TEST_CASE(takes_a_delegation_for_one_piece_of_work_however_often_it_c
   BOOST_TEST_REQUIRE(stolen.has_value());
 
   FrontDoor door(trigger.url());
-  const DoorReply again = door.send(stolen->method, stolen->path, stolen->body,
-                                    stolen->authorization);
+  const DoorReply again =
+      door.send(stolen->method, stolen->path, stolen->body, stolen->authorization);
   BOOST_TEST(again.status == 202);
   BOOST_TEST(again.body == first.body);
 
@@ -268,8 +268,7 @@ BOOST_AUTO_TEST_CASE(gives_a_trigger_no_more_than_user_and_policy_allow) {
   const Errand ungranted = changed([](Errand& e) { e.actions = {"payroll:read"}; });
   check("more than the grant", orders, carol.delegation(ungranted), ungranted, Errc::grant_action);
   const Errand foreign = changed([](Errand& e) { e.queue = "queue-bob"; });
-  check("a queue without a grant", orders, carol.delegation(foreign), foreign,
-        Errc::grant_missing);
+  check("a queue without a grant", orders, carol.delegation(foreign), foreign, Errc::grant_missing);
   Buffer stripped = delegation;
   stripped[stripped.size() - 40] ^= 1;
   check("a changed authenticator", orders, stripped, errand, Errc::bad_tag);
@@ -294,6 +293,48 @@ BOOST_AUTO_TEST_CASE(gives_a_trigger_no_more_than_user_and_policy_allow) {
   const auto again = orders.exchange(delegation, errand, "w-1");
   BOOST_TEST_REQUIRE(bool(again));
   BOOST_TEST(to_hex(id_of(*first)) == to_hex(id_of(*again)));
+}
+
+namespace {
+struct LoginAnswer {
+  int status;
+  std::size_t size;
+  std::string code;
+  friend bool operator==(const LoginAnswer&, const LoginAnswer&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const LoginAnswer& answer) {
+    return out << answer.status << ", " << answer.size << " bytes, " << answer.code;
+  }
+};
+
+LoginAnswer try_to_log_in(LiveRealm& realm, const char* name, const PrincipalKey& key) {
+  HttpClient kdc(realm.client().realm_file().kdcs.front());
+  const auto document = realm.client().fetch_realm();
+  auto login = Login::start(key, realm.principal(name), *document, {1h, 0s}, realm.now());
+  const HttpReply reply =
+      kdc.send("POST", "/v1/as", "application/msgpack", std::string(text_of(login->request())));
+  const auto done = login->finish(bytes_of(reply.body), realm.now());
+  return {reply.status, reply.body.size(),
+          done ? "let in" : std::string(describe(done.error().code).name)};
+}
+}  // namespace
+
+// On the wire too: the same status, the same number of bytes, the same code inside.
+BOOST_AUTO_TEST_CASE(answers_every_login_that_it_refuses_alike) {
+  LiveRealm realm;
+  realm.must("admin.principal.disable", {{"name", "mallory"}});
+  const Keytab carols = realm.keytab("carol");
+  const Keytab mallorys = realm.keytab("mallory");
+  const PrincipalKey& right = carols.newest().key;
+  BOOST_TEST(try_to_log_in(realm, "carol", right).code == "let in");
+  const LoginAnswer wrong_key = try_to_log_in(realm, "carol", PrincipalKey::random());
+  BOOST_TEST(wrong_key.code == describe(Errc::login_failed).name);
+  BOOST_TEST(try_to_log_in(realm, "nobody", right) == wrong_key);
+  BOOST_TEST(try_to_log_in(realm, "alice", right) == wrong_key);
+  BOOST_TEST(try_to_log_in(realm, "mallory", mallorys.newest().key) == wrong_key);
+  for (int i = 0; i < 8; ++i) {
+    BOOST_TEST(try_to_log_in(realm, "carol", PrincipalKey::random()) == wrong_key);
+  }
+  BOOST_TEST(try_to_log_in(realm, "carol", right) == wrong_key);  // locked out for a while
 }
 
 BOOST_AUTO_TEST_SUITE_END()

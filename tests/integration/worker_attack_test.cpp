@@ -24,9 +24,9 @@ void check_goes_on(Stage& stage) {
   const auto report = stage.engine.report(stage.engine.hand_out(good.job));
   BOOST_TEST_REQUIRE(report.has_value());
   BOOST_TEST(report->code == "");
-  const auto result = open_result(
-      good.issued.session,
-      {id_of(good.issued), good.job.workflow_id, good.job.run_id}, report->result);
+  const auto result =
+      open_result(good.issued.session, {id_of(good.issued), good.job.workflow_id, good.job.run_id},
+                  report->result);
   BOOST_TEST_REQUIRE(bool(result));
   BOOST_TEST(text_of(*result) == good.errand.input);
 }
@@ -71,8 +71,7 @@ BOOST_AUTO_TEST_CASE(refuses_what_an_engine_changed) {
       {"an input that a compromised trigger sealed", Errc::wrong_input,
        [](Stage&, Stage::Job& j) {
          j.job.input = seal_input(
-             j.issued.session,
-             {"default", j.errand.queue, j.job.workflow_type, j.job.workflow_id},
+             j.issued.session, {"default", j.errand.queue, j.job.workflow_type, j.job.workflow_id},
              bytes_of("number,amount\n1,1000000\n"));
        }},
       {"work that was started too late", Errc::start_too_late,
@@ -156,8 +155,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_ticket_that_its_queues_own_key_holder_minted) {
   check_refused(stage, forged.job, Errc::bad_proof);
   proof = {.batch_time = proof.batch_time, .index = 0, .path = {}, .signature = {}};
   const Digest leaf = batch_leaf(minted.header.encode(), minted.body.encode());
-  proof.signature = sign(KdcSigningKey::random(),
-                         batch_statement(minted.header.realm, proof.batch_time, leaf));
+  proof.signature =
+      sign(KdcSigningKey::random(), batch_statement(minted.header.realm, proof.batch_time, leaf));
   mint();  // signed by somebody else
   check_refused(stage, forged.job, Errc::bad_proof);
   check_goes_on(stage);
@@ -177,8 +176,12 @@ BOOST_AUTO_TEST_CASE(sees_one_ticket_of_one_delegation) {
   BOOST_TEST_REQUIRE(bool(again));
   const auto job_of = [&](const IssuedTicket& issued) {
     const InputBinding binding{"default", errand.queue, errand.type, "w-1"};
-    return CraftedJob{"w-1", errand.type, to_hex(random_bytes<16>()), stage.realm.now(),
-                      issued.ticket, seal_input(issued.session, binding, bytes_of(errand.input))};
+    return CraftedJob{"w-1",
+                      errand.type,
+                      to_hex(random_bytes<16>()),
+                      stage.realm.now(),
+                      issued.ticket,
+                      seal_input(issued.session, binding, bytes_of(errand.input))};
   };
   BOOST_TEST(stage.verdict(job_of(*first)) == "completed");
   check_refused(stage, job_of(*again), Errc::ticket_reused);
@@ -195,8 +198,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_ticket_whose_time_is_over) {
 namespace {
 // Asks for one more attempt of a run that was good, until the feed has come; for so long at most.
 bool becomes_revoked(Stage& stage, const Stage::Job& job, std::chrono::seconds within) {
-  return eventually(
-      [&] { return stage.verdict(job.job) == describe(Errc::revoked).name; }, within);
+  return eventually([&] { return stage.verdict(job.job) == describe(Errc::revoked).name; }, within);
 }
 }  // namespace
 

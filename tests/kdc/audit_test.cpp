@@ -1,7 +1,8 @@
 #include "kdc/audit.h"
 
-#include <boost/test/unit_test.hpp>
 #include <functional>
+
+#include <boost/test/unit_test.hpp>
 
 #include "kdc/store_keys.h"
 #include "tests/kdc/test_kdc.h"
@@ -31,7 +32,8 @@ using Fault = AuditFault::Kind;
 // Somebody with the whole chain, and no signing key, makes the links fit again from `from` on.
 void relink(Rows& rows, std::size_t from) {
   Digest at = from == 0 ? Digest{} : rows[from - 1].link;
-  for (std::size_t i = from; i < rows.size(); ++i) rows[i].link = at = audit_link(at, rows[i].record);
+  for (std::size_t i = from; i < rows.size(); ++i)
+    rows[i].link = at = audit_link(at, rows[i].record);
 }
 
 Buffer rewritten(const AuditRow& row, const std::function<void(AuditRecord&)>& edit) {
@@ -135,13 +137,15 @@ BOOST_AUTO_TEST_CASE(names_the_first_record_that_was_tampered_with) {
   const Tampering rows_of_tampering[] = {
       {"a record is changed", [](Rows& r) { r[3].record = rewritten(r[3], say_something_else); },
        Fault::changed, 4},
-      {"one byte of a record is flipped", [](Rows& r) { r[0].record.back() ^= 1U; },
-       Fault::changed, 1},
+      {"one byte of a record is flipped", [](Rows& r) { r[0].record.back() ^= 1U; }, Fault::changed,
+       1},
       {"a record is cut short", [](Rows& r) { r[4].record.pop_back(); }, Fault::changed, 5},
       {"a link is changed", [](Rows& r) { r[5].link[0] ^= 1U; }, Fault::changed, 6},
       {"the first record is dropped", [](Rows& r) { r.erase(r.begin()); }, Fault::dropped, 1},
-      {"a record in the middle is dropped", [](Rows& r) { r.erase(r.begin() + 4); }, Fault::dropped, 5},
-      {"two are dropped", [](Rows& r) { r.erase(r.begin() + 2, r.begin() + 4); }, Fault::dropped, 3},
+      {"a record in the middle is dropped", [](Rows& r) { r.erase(r.begin() + 4); }, Fault::dropped,
+       5},
+      {"two are dropped", [](Rows& r) { r.erase(r.begin() + 2, r.begin() + 4); }, Fault::dropped,
+       3},
       {"dropped, and the numbers closed up",
        [](Rows& r) {
          r.erase(r.begin() + 2);
@@ -257,13 +261,12 @@ BOOST_AUTO_TEST_CASE(is_as_its_worked_example_says) {
       1, noon, "login", 24, {{"principal", "carol@DEMO.TEST"}, {"cause", "wrong_key"}}};
   const Digest first = audit_link(Digest{}, login.encode());
   BOOST_TEST(to_hex(first) == "d4be3697d3c2d4cb0c94b1b2e08de4fb7bab7198e1d3746a651fbb561cdb744d");
-  const AuditRecord revoke{2,
-                           noon + 3s,
-                           "revoke",
-                           0,
-                           {{"by", "operator@DEMO.TEST"},
-                            {"kind", "subject"},
-                            {"value", "carol@DEMO.TEST"}}};
+  const AuditRecord revoke{
+      2,
+      noon + 3s,
+      "revoke",
+      0,
+      {{"by", "operator@DEMO.TEST"}, {"kind", "subject"}, {"value", "carol@DEMO.TEST"}}};
   const Digest link = audit_link(first, revoke.encode());
   BOOST_TEST(to_hex(link) == "ca6fcf1082349bb93bdff41285928929445b201bc0d56e0eda5fb8b1d9706896");
   FixedBytes<32> seed;

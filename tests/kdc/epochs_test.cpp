@@ -35,12 +35,11 @@ BOOST_AUTO_TEST_CASE(are_two_published_ahead_in_a_document_that_the_root_key_sig
 }
 
 BOOST_AUTO_TEST_CASE(follow_each_other_with_an_overlap_of_a_day) {
-  const std::pair<Time, std::uint64_t> rows[] = {
-      {noon, 1},
-      {noon + year - 24h - 1s, 1},
-      {noon + year - 24h, 2},
-      {noon + year, 2},
-      {noon + 2 * year - 1s, 2}};
+  const std::pair<Time, std::uint64_t> rows[] = {{noon, 1},
+                                                 {noon + year - 24h - 1s, 1},
+                                                 {noon + year - 24h, 2},
+                                                 {noon + year, 2},
+                                                 {noon + 2 * year - 1s, 2}};
   for (const auto& [when, id] : rows) {
     BOOST_TEST(number(epochs.tgt_epoch(when)) == id);
     BOOST_TEST(number(epochs.signer(when)) == id);
@@ -135,8 +134,10 @@ BOOST_AUTO_TEST_CASE(refuse_to_load_when_a_key_is_not_the_published_one) {
   for (const char* name : {"epoch/1", "signer/2", "tgt/1"}) {
     TestKdc broken;
     BOOST_TEST(broken.change([&](StoreChange& c, Fields&) {
-      if (std::string_view(name).starts_with("tgt")) c.erase_secret(name);
-      else c.put_secret(name, random_bytes<32>());
+      if (std::string_view(name).starts_with("tgt"))
+        c.erase_secret(name);
+      else
+        c.put_secret(name, random_bytes<32>());
       return ok();
     }) == accepted);
     BOOST_CHECK_THROW(Epochs{broken.store}, std::runtime_error);

@@ -29,7 +29,7 @@ struct Fixture {
 };
 
 mode_t mode_of(const fs::path& path) {
-  struct stat info{};
+  struct stat info {};
   BOOST_REQUIRE(::lstat(path.c_str(), &info) == 0);
   return info.st_mode & 07777;
 }
@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_folder_with_any_of_its_files) {
     BOOST_CHECK_THROW(init_realm(again, clock), FileError);
     BOOST_TEST(text_of(read_file(again.folder.path / name, 100)) == "mine");
     std::size_t files = 0;
-    for (const auto& entry : fs::directory_iterator(again.folder.path)) files += entry.exists() ? 1U : 0U;
+    for (const auto& entry : fs::directory_iterator(again.folder.path))
+      files += entry.exists() ? 1U : 0U;
     BOOST_TEST(files == 1U);
   }
 }

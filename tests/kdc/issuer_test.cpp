@@ -4,10 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/test/unit_test.hpp>
 #include <latch>
 #include <set>
 #include <thread>
+
+#include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/test_kdc.h"
 
@@ -70,9 +71,9 @@ BOOST_AUTO_TEST_CASE(has_logged_and_stored_the_ticket_before_it_hands_it_out) {
 
 BOOST_AUTO_TEST_CASE(writes_into_a_ticket_how_far_feed_and_audit_had_come) {
   BOOST_TEST(change([&](StoreChange& c, Fields&) {
-    c.revoke({0, RevokedBy::subject, "dave@DEMO.TEST", noon, noon, noon + 24h, ""});
-    return ok();
-  }) == accepted);
+               c.revoke({0, RevokedBy::subject, "dave@DEMO.TEST", noon, noon, noon + 24h, ""});
+               return ok();
+             }) == accepted);
   const Digest head = Audit::position(store.view()).link;
   const auto done = issuer.commit(order(body("carol", "archive")));
   const Body issued = Evidence::decode(done->ticket->evidence)->body;
@@ -320,11 +321,13 @@ namespace {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([=] {
       for (;;) {
-        Body body{random_bytes<16>(), {}, carol, {}, archive, {}, {}, {}, noon, noon + 1h,
-                  noon + 1h, noon + 1h, 0, 60s, {}, 0, {}};
+        Body body{random_bytes<16>(), {},        carol,     {}, archive, {}, {}, {}, noon,
+                  noon + 1h,          noon + 1h, noon + 1h, 0,  60s,     {}, 0,  {}};
         const TicketId id = body.id;
-        auto done = issuer.commit({{"ticket.issued", std::nullopt, {}}, {},
-                                   Issuer::TicketOrder{std::move(body), SessionKey::random(), key}});
+        auto done =
+            issuer.commit({{"ticket.issued", std::nullopt, {}},
+                           {},
+                           Issuer::TicketOrder{std::move(body), SessionKey::random(), key}});
         if (done && ::write(pipe, id.data(), id.size()) != 16) ::_exit(1);
       }
     });

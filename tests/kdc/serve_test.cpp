@@ -1,8 +1,9 @@
 #include "kdc/serve.h"
 
-#include <boost/test/unit_test.hpp>
 #include <future>
 #include <thread>
+
+#include <boost/test/unit_test.hpp>
 
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"

@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "kdc/store.h"
@@ -73,13 +74,14 @@ BOOST_AUTO_TEST_CASE(finds_a_changed_record_in_every_table) {
   Body ticket = body("carol", "queue-alice");
   ticket.work = Work{"default", "invoice-1", "invoice-report", Digest{7}};
   BOOST_TEST(change([&](StoreChange& c, Fields&) {
-    c.add_grant({0, GrantRecord::Holder::trigger, "trigger/orders", *Pattern::parse("queue-*")});
-    c.put_ticket({Kind::service, ticket});
-    c.revoke({0, RevokedBy::subject, "carol@DEMO.TEST", noon, noon, noon + 24h, ""});
-    c.put_queue({"queue-alice", principal("alice"), false, noon});
-    c.put_location({"trigger/orders", "http://127.0.0.1:8090", noon});
-    return ok();
-  }) == accepted);
+               c.add_grant(
+                   {0, GrantRecord::Holder::trigger, "trigger/orders", *Pattern::parse("queue-*")});
+               c.put_ticket({Kind::service, ticket});
+               c.revoke({0, RevokedBy::subject, "carol@DEMO.TEST", noon, noon, noon + 24h, ""});
+               c.put_queue({"queue-alice", principal("alice"), false, noon});
+               c.put_location({"trigger/orders", "http://127.0.0.1:8090", noon});
+               return ok();
+             }) == accepted);
   BOOST_TEST(store.check().damaged.empty());
   for (const GuardedTable& table : store.tables().all()) {
     Buffer key;
@@ -105,9 +107,9 @@ BOOST_AUTO_TEST_CASE(finds_a_changed_record_in_every_table) {
 BOOST_AUTO_TEST_CASE(keeps_a_secret_wrapped_under_its_own_name) {
   const auto secret = random_bytes<32>();
   BOOST_TEST(change([&](StoreChange& c, Fields&) {
-    c.put_secret("epoch/9", secret);
-    return ok();
-  }) == accepted);
+               c.put_secret("epoch/9", secret);
+               return ok();
+             }) == accepted);
   BOOST_TEST(equal(*store.view().secret("epoch/9"), secret));
   const GuardedTable& secrets = store.tables().secrets;
   const Buffer kept = stored(secrets, bytes_of("epoch/9"));
@@ -127,7 +129,8 @@ BOOST_AUTO_TEST_SUITE(a_store_that_is_opened)
 BOOST_AUTO_TEST_CASE(refuses_another_master_key) {
   const Scratch scratch;
   { const Store store(scratch / "store", MasterKey::random(), small_store(false)); }
-  BOOST_CHECK_THROW(Store(scratch / "store", MasterKey::random(), small_store(false)), StoreUnusable);
+  BOOST_CHECK_THROW(Store(scratch / "store", MasterKey::random(), small_store(false)),
+                    StoreUnusable);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_newer_format) {
@@ -169,8 +172,8 @@ BOOST_AUTO_TEST_CASE(keeps_a_record_as_its_worked_example_says) {
   for (std::size_t i = 0; i < master.size(); ++i) master[i] = static_cast<std::uint8_t>(i);
   FixedBytes<32> key;
   key.fill(0x11);
-  PrincipalRecord carol{*Principal::parse("carol@DEMO.TEST"), PrincipalKind::user, {}, {}, false,
-                        noon, {}};
+  PrincipalRecord carol{
+      *Principal::parse("carol@DEMO.TEST"), PrincipalKind::user, {}, {}, false, noon, {}};
   carol.add_key({key}, noon);
   const RecordGuard guard{MasterKey(Secret<32>::copy(master))};
   BOOST_TEST(to_hex(guard.protect("principals", bytes_of("carol"), carol.encode())) ==

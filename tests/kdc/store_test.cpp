@@ -13,9 +13,9 @@ namespace {
 struct Fixture : TestKdc {
   void put(const PrincipalRecord& record) {
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      c.put_principal(record);
-      return ok();
-    }) == accepted);
+                 c.put_principal(record);
+                 return ok();
+               }) == accepted);
   }
   std::uint64_t add(GrantRecord::Holder holder, std::string name) {
     std::uint64_t id = 0;
@@ -28,24 +28,25 @@ struct Fixture : TestKdc {
       grant.max_run = 1h;
     }
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      id = c.add_grant(grant);
-      return ok();
-    }) == accepted);
+                 id = c.add_grant(grant);
+                 return ok();
+               }) == accepted);
     return id;
   }
   std::uint64_t revoke(RevokedBy kind, std::string value, Time issued_until) {
     std::uint64_t sequence = 0;
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      sequence = c.revoke({0, kind, value, clock.now(), issued_until, clock.now() + 24h, "test"});
-      return ok();
-    }) == accepted);
+                 sequence = c.revoke(
+                     {0, kind, value, clock.now(), issued_until, clock.now() + 24h, "test"});
+                 return ok();
+               }) == accepted);
     return sequence;
   }
   void put(const Body& body) {
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      c.put_ticket({Kind::service, body});
-      return ok();
-    }) == accepted);
+                 c.put_ticket({Kind::service, body});
+                 return ok();
+               }) == accepted);
   }
   std::vector<TicketId> ids(TicketIndex index, std::string_view value) {
     const auto rows = store.view().tickets_by(index, value, {}, 100);
@@ -65,8 +66,8 @@ Body with_work(Body body, std::string id) {
 BOOST_FIXTURE_TEST_SUITE(the_store, Fixture)
 
 BOOST_AUTO_TEST_CASE(gives_back_a_principal_as_it_was_put) {
-  PrincipalRecord carol{principal("carol"), PrincipalKind::user, {}, {"operator", "auditor"},
-                        true, noon, noon + 5s};
+  PrincipalRecord carol{
+      principal("carol"), PrincipalKind::user, {}, {"operator", "auditor"}, true, noon, noon + 5s};
   carol.add_key(PrincipalKey::random().public_key(), noon);
   carol.add_key(PrincipalKey::random().public_key(), noon + 1s);
   put(carol);
@@ -117,10 +118,10 @@ BOOST_AUTO_TEST_CASE(lists_principals_in_pages) {
 
 BOOST_AUTO_TEST_CASE(knows_the_queues_of_an_owner_that_is_pending) {
   BOOST_TEST(change([&](StoreChange& c, Fields&) {
-    c.put_queue({"queue-alice", principal("alice"), true, noon});
-    c.put_queue({"queue-bob", principal("bob"), false, noon});
-    return ok();
-  }) == accepted);
+               c.put_queue({"queue-alice", principal("alice"), true, noon});
+               c.put_queue({"queue-bob", principal("bob"), false, noon});
+               return ok();
+             }) == accepted);
   const auto view = store.view();
   BOOST_TEST(view.queue("queue-alice")->owner_pending);
   BOOST_TEST(!view.queue("queue-bob")->owner_pending);
@@ -136,8 +137,10 @@ BOOST_AUTO_TEST_CASE(keeps_the_grants_of_holders_with_like_names_apart) {
   const auto trigger = add(Holder::trigger, "carol");
   const auto view = store.view();
   const std::tuple<Holder, const char*, std::uint64_t> rows[] = {
-      {Holder::subject, "carol", carol}, {Holder::subject, "carol2", carol2},
-      {Holder::role, "carol", role},     {Holder::trigger, "carol", trigger}};
+      {Holder::subject, "carol", carol},
+      {Holder::subject, "carol2", carol2},
+      {Holder::role, "carol", role},
+      {Holder::trigger, "carol", trigger}};
   for (const auto& [holder, name, id] : rows) {
     const auto grants = view.grants_of(holder, name);
     BOOST_REQUIRE(grants.size() == 1U);
@@ -154,9 +157,9 @@ BOOST_AUTO_TEST_CASE(never_gives_the_number_of_a_removed_grant_again) {
   const auto remove = [&](std::uint64_t id) {
     bool removed = false;
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      removed = c.remove_grant(id);
-      return ok();
-    }) == accepted);
+                 removed = c.remove_grant(id);
+                 return ok();
+               }) == accepted);
     return removed;
   };
   BOOST_TEST(remove(second));
@@ -178,8 +181,7 @@ BOOST_AUTO_TEST_CASE(links_its_feed_so_that_a_follower_believes_it) {
   const Buffer head =
       epochs.sign_feed_head({realm(), end.sequence, end.link, clock.now(), clock.now() + 2s});
   FeedFollower follower;
-  const auto believed =
-      follower.apply({store.view().feed_after(0, 100), head}, epochs.document());
+  const auto believed = follower.apply({store.view().feed_after(0, 100), head}, epochs.document());
   BOOST_REQUIRE(outcome(believed) == accepted);
   BOOST_TEST(believed->size() == 3U);
   BOOST_TEST(store.view().feed_after(2, 100).size() == 1U);
@@ -194,8 +196,8 @@ BOOST_AUTO_TEST_CASE(keeps_the_entry_that_reaches_further) {
   const auto entry = store.view().revocation(RevokedBy::subject, "carol@DEMO.TEST");
   BOOST_TEST((entry->issued_until == noon + 10s));
   revoke(RevokedBy::subject, "carol@DEMO.TEST", noon + 20s);
-  BOOST_TEST((store.view().revocation(RevokedBy::subject, "carol@DEMO.TEST")->issued_until ==
-              noon + 20s));
+  BOOST_TEST(
+      (store.view().revocation(RevokedBy::subject, "carol@DEMO.TEST")->issued_until == noon + 20s));
   BOOST_TEST(store.view().feed_position().sequence == 3U);
 }
 
@@ -204,12 +206,9 @@ BOOST_AUTO_TEST_CASE(finds_a_body_revoked_by_whatever_concerns_it) {
   ticket.lineage = {TicketId{1}};
   ticket.actors = {principal("trigger/orders")};
   const std::pair<RevokedBy, std::string> rows[] = {
-      {RevokedBy::ticket, to_hex(ticket.id)},
-      {RevokedBy::ticket, to_hex(TicketId{1})},
-      {RevokedBy::subject, "carol@DEMO.TEST"},
-      {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
-      {RevokedBy::queue, "queue-alice@DEMO.TEST"},
-      {RevokedBy::workflow, "invoice-1"}};
+      {RevokedBy::ticket, to_hex(ticket.id)},      {RevokedBy::ticket, to_hex(TicketId{1})},
+      {RevokedBy::subject, "carol@DEMO.TEST"},     {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
+      {RevokedBy::queue, "queue-alice@DEMO.TEST"}, {RevokedBy::workflow, "invoice-1"}};
   for (const auto& [kind, value] : rows) {
     TestKdc fresh;
     BOOST_TEST(!fresh.store.view().revoked(ticket));
@@ -258,8 +257,8 @@ BOOST_AUTO_TEST_CASE(pages_through_outstanding_tickets_oldest_first) {
   }
   BOOST_TEST((seen == put_in));
   for (const char* wrong : {"zz", "00", "0011", "AB"}) {
-    BOOST_TEST(outcome(store.view().tickets_by(TicketIndex::subject, "carol@DEMO.TEST", wrong, 3)) ==
-               Errc::malformed);
+    BOOST_TEST(outcome(store.view().tickets_by(TicketIndex::subject, "carol@DEMO.TEST", wrong,
+                                               3)) == Errc::malformed);
     BOOST_TEST(outcome(store.view().tickets(wrong, 3)) == Errc::malformed);
   }
 }
@@ -287,9 +286,9 @@ BOOST_AUTO_TEST_CASE(sweeps_what_ended_and_nothing_else) {
   const auto sweep = [&](Time now) {
     std::size_t swept = 0;
     BOOST_TEST(change([&](StoreChange& c, Fields&) {
-      swept = c.sweep(now, 100);
-      return ok();
-    }) == accepted);
+                 swept = c.sweep(now, 100);
+                 return ok();
+               }) == accepted);
     return swept;
   };
   BOOST_TEST(!store.view().anything_over(noon + 24h));

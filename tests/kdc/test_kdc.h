@@ -50,7 +50,8 @@ class TestKdc {
   }
 
   /// A principal with a fresh key, kvno 1.
-  Keytab add_principal(std::string_view name, kdc::PrincipalKind kind = kdc::PrincipalKind::service) {
+  Keytab add_principal(std::string_view name,
+                       kdc::PrincipalKind kind = kdc::PrincipalKind::service) {
     Keytab keytab(principal(name), {Kvno{1}, clock.now(), PrincipalKey::random()});
     kdc::PrincipalRecord record{principal(name), kind, {}, {}, false, clock.now(), {}};
     record.add_key(keytab.newest().key.public_key(), clock.now());
@@ -65,10 +66,23 @@ class TestKdc {
   /// Right in every field: one hour, no work.
   Body body(std::string_view subject, std::string_view audience) const {
     const Time now = clock.now();
-    return {random_bytes<16>(), {}, principal(subject), {},  principal(audience),
-            {},                 {}, {},                 now, now + 1h,
-            now + 1h,           now + 24h, 0,           60s, {},
-            0,                  {}};
+    return {random_bytes<16>(),
+            {},
+            principal(subject),
+            {},
+            principal(audience),
+            {},
+            {},
+            {},
+            now,
+            now + 1h,
+            now + 1h,
+            now + 24h,
+            0,
+            60s,
+            {},
+            0,
+            {}};
   }
   /// An order for `body`, to the audience's newest key in the store.
   kdc::Issuer::Deed order(Body body) const {

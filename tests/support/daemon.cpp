@@ -180,6 +180,7 @@ Daemon::~Daemon() { kill(); }
 
 void Daemon::start() {
   if (pid_ >= 0) throw std::logic_error("the daemon runs already");
+  log_before_ = log().size();
   const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Descriptor log(::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   pid_ = spawn(command_, {nothing.number(), log.number(), log.number()});
@@ -215,7 +216,7 @@ std::string Daemon::log() const {
 }
 
 bool Daemon::says(std::string_view text, std::chrono::milliseconds patience) {
-  const auto said = [&] { return log().find(text) != std::string::npos; };
+  const auto said = [&] { return log().find(text, log_before_) != std::string::npos; };
   eventually([&] { return said() || !is_running(); }, patience);
   return said();
 }

@@ -60,7 +60,7 @@ class Daemon {
 
   /// All that it has written since the first start.
   std::string log() const;
-  /// False when `text` was not written within `patience`, or the daemon ended.
+  /// False when `text` was not written since the last start within `patience`, or the daemon ended.
   bool says(std::string_view text, std::chrono::milliseconds patience = std::chrono::seconds(10));
   /// Waits until something listens on that port of 127.0.0.1. Throws std::runtime_error, with the
   /// log in it, when the daemon ends before or takes longer than `patience`.
@@ -71,6 +71,7 @@ class Daemon {
   const Command command_;
   const std::filesystem::path log_;
   pid_t pid_ = -1;
+  std::size_t log_before_ = 0;  // bytes, at the last start
 };
 
 /// A port on which nothing listens, outside the range from which the system takes the ports of

@@ -182,8 +182,8 @@ HttpReply ManInTheMiddle::pass_on(HttpRequest request) {
   for (const auto& [name, value] : request.query) {
     path += (path.find('?') == std::string::npos ? "?" : "&") + name + "=" + value;
   }
-  HttpReply reply = upstream_.send(request.method, path, request.header("Content-Type"),
-                                   request.body, headers);
+  HttpReply reply =
+      upstream_.send(request.method, path, request.header("Content-Type"), request.body, headers);
   reply.headers.clear();  // the transport's own; it sets them again
   if (on_reply_) on_reply_(request, reply);
   return reply;

@@ -27,7 +27,7 @@ struct Visited : Workshop {
 struct Shown {
   Shown(Visited& shop, const HttpRequest& request, const std::string& who = "carol")
       : ticket(duplicate(shop.ticket(who))),
-        authenticator{shop.identity().self, shop.identity().instance, shop.clock.now(),
+        authenticator{shop.identity().self(), shop.identity().instance(), shop.clock.now(),
                       random_bytes<16>(),
                       request_digest({bytes_of(request.method), bytes_of(request.path),
                                       request.body_bytes()})} {}
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(says_who_it_is_to_anyone) {
   const Answered reply = shop.send(request_of("GET", "/v1/info"), "");
   BOOST_TEST(reply.status == 200);
   BOOST_TEST(reply.text("service") == "trigger/orders@DEMO.TEST");
-  BOOST_TEST(reply.text("instance") == to_hex(shop.identity().instance));
+  BOOST_TEST(reply.text("instance") == to_hex(shop.identity().instance()));
   BOOST_TEST(reply.text("namespace") == "default");
   BOOST_TEST(shop.send(request_of("GET", "/healthz"), "").status == 200);
 }
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(takes_a_presentation_for_this_request_alone) {
       BOOST_TEST(reply.code() == name_of(row.expected));
       const bool asked_elsewhere = row.expected == Errc::wrong_instance;
       BOOST_TEST(reply.text("instance") ==
-                 (asked_elsewhere ? to_hex(shop.identity().instance) : std::string()));
+                 (asked_elsewhere ? to_hex(shop.identity().instance()) : std::string()));
     }
   }
   Shown narrowed(shop, get);

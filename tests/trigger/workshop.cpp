@@ -108,7 +108,8 @@ std::string Workshop::header(Bytes presentation) { return "Waybill " + to_base64
 std::string Workshop::presented(const std::string& name, const HttpRequest& request) {
   const Digest digest =
       request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
-  return header(present(ticket(name), {identity_->self, identity_->instance, digest}, clock.now()));
+  return header(
+      present(ticket(name), {identity_->self(), identity_->instance(), digest}, clock.now()));
 }
 
 Answered Workshop::send(HttpRequest request, const std::string& authorization) {
