@@ -3,6 +3,7 @@
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

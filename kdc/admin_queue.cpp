@@ -1,6 +1,7 @@
 #include "kdc/admin.h"
 #include "kdc/keys.h"
 #include "kdc/pages.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

@@ -4,8 +4,8 @@
 
 #include "kdc/doorkeeper.h"
 #include "kdc/policy.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/limits.h"
-#include "ticket/messages.h"
 
 namespace waybill::kdc {
 namespace {

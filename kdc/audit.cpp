@@ -2,6 +2,7 @@
 
 #include "kdc/epochs.h"
 #include "kdc/store_keys.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

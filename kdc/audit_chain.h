@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/realm.h"
 
 namespace waybill::kdc {

@@ -4,6 +4,7 @@
 
 #include "kdc/audit.h"
 #include "kdc/pages.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

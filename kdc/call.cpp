@@ -3,6 +3,7 @@
 #include "kdc/doorkeeper.h"
 #include "kdc/operations.h"
 #include "ticket/call.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

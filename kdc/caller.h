@@ -4,7 +4,7 @@
 #include <string>
 
 #include "kdc/parts.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/presentation.h"
 
 namespace waybill::kdc {

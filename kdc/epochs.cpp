@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "kdc/init.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/limits.h"
-#include "ticket/messages.h"
 
 namespace waybill::kdc {
 namespace {

@@ -10,7 +10,7 @@
 #include "kdc/epochs.h"
 #include "kdc/store.h"
 #include "ticket/adapters/batch_writer.h"
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 
 namespace waybill::kdc {
 

@@ -2,6 +2,7 @@
 
 #include "kdc/pages.h"
 #include "kdc/policy.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "ticket/clock.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 namespace waybill::kdc {
 

@@ -3,6 +3,7 @@
 #include "kdc/pages.h"
 #include "kdc/policy.h"
 #include "kdc/tgs_exchange.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {

@@ -8,7 +8,7 @@
 #include "kdc/feed_publisher.h"
 #include "kdc/pages.h"
 #include "ticket/adapters/log.h"
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 
 namespace waybill::kdc {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kdc/store_keys.h"
+#include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {

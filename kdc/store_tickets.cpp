@@ -1,5 +1,6 @@
 // Outstanding tickets and their indexes.
 #include "kdc/store_keys.h"
+#include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {

@@ -1,6 +1,7 @@
 // "renew": new times for an authority that exists; nothing here makes another one.
 #include "kdc/policy.h"
 #include "kdc/tgs_exchange.h"
+#include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {

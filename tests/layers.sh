@@ -8,7 +8,7 @@ export LC_ALL=C
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
 file_limit=400     # lines of any one file
-ticket_limit=2400  # lines of code in the sources of ticket/; its headers are read as its manual
+ticket_limit=2000  # lines of code in the sources of ticket/; its headers are read as its manual
 breaches=0
 
 for folder in ticket kdc trigger worker tools tests; do
@@ -48,23 +48,26 @@ include='^ *# *include *'
 # --- Our own includes -----------------------------------------------------------------------
 ours="$include\"(ticket|kdc|trigger|worker|tools|tests)/"
 ticket='ticket/[^/"]*"'
+exchange='ticket/exchange/[^/"]*"'
 adapters='ticket/adapters/'
 only 'an include starts at a folder of the root' "$include\"" "$ours" .
 forbid 'an include never climbs' "$include\".*\.\./" .
 only 'ticket includes only ticket' "$ours" "$include\"$ticket" '^ticket/[^/]*$'
+only 'ticket/exchange includes only ticket and itself' \
+  "$ours" "$include\"($ticket|$exchange)" '^ticket/exchange/'
 only 'an adapter includes only ticket and adapters' \
-  "$ours" "$include\"($ticket|$adapters)" "^$adapters"
+  "$ours" "$include\"($ticket|$exchange|$adapters)" "^$adapters"
 for program in kdc trigger worker; do
   only "$program includes only itself, ticket and adapters" \
-    "$ours" "$include\"($program/|$ticket|$adapters)" "^$program/"
+    "$ours" "$include\"($program/|$ticket|$exchange|$adapters)" "^$program/"
 done
 # `waybill verify` is the worker's own check, and `waybill audit verify` reads the KDC's chain: so
 # tools see the verifier with its two tables, and the chain as values.
 verifier='(worker/(verifier|revocations|uses)|kdc/audit_chain)\.h"'
 only 'tools include only tools, ticket, adapters, the verifier and the audit chain' \
-  "$ours" "$include\"(tools/|$ticket|$adapters|$verifier)" '^tools/'
+  "$ours" "$include\"(tools/|$ticket|$exchange|$adapters|$verifier)" '^tools/'
 only 'tests of ticket include only ticket and tests' \
-  "$ours" "$include\"($ticket|tests/)" '^tests/ticket/'
+  "$ours" "$include\"($ticket|$exchange|tests/)" '^tests/ticket/'
 
 # --- Other people's libraries ---------------------------------------------------------------
 forbid 'only ticket includes libsodium' "${include}[<\"]sodium" . '^(ticket/[^/]*|tests/.*)$'
@@ -76,8 +79,10 @@ forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \
   "$include<" "$include<([a-z_]+|sodium\.h|msgpack.*)>" '^ticket/[^/]*$'
+only 'ticket/exchange includes only the standard library' \
+  "$include<" "$include<[a-z_]+>" '^ticket/exchange/'
 forbid 'ticket does no input or output and starts no thread' \
-  "$include<(fstream|iostream|filesystem|thread|future)>" '^ticket/[^/]*$'
+  "$include<(fstream|iostream|filesystem|thread|future)>" '^ticket/(exchange/)?[^/]*$'
 forbid 'a heavy header stays out of headers' \
   "$include[<\"](httplib|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
 forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
@@ -86,7 +91,7 @@ forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
 forbid 'only SystemClock asks for the time of day' \
   'system_clock::now|high_resolution_clock|utc_clock::now|\<(gettimeofday|time|clock_gettime) *\((nullptr|NULL|0|&|CLOCK)' \
   . '^ticket/adapters/system_clock\.'
-forbid 'ticket owns no clock' 'steady_clock' '^ticket/[^/]*$'
+forbid 'ticket owns no clock' 'steady_clock' '^ticket/(exchange/)?[^/]*$'
 
 # --- Size -----------------------------------------------------------------------------------
 while read -r lines file; do

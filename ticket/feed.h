@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/fields.h"
+#include "ticket/hex.h"
 #include "ticket/realm.h"
 #include "ticket/ticket.h"
 

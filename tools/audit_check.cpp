@@ -4,6 +4,7 @@
 
 #include "kdc/audit_chain.h"
 #include "ticket/adapters/files.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "tools/progress.h"
 #include "tools/text.h"

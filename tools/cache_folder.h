@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/ccache.h"
+#include "ticket/exchange/ccache.h"
 
 namespace waybill::tools {
 

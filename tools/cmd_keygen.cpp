@@ -1,4 +1,5 @@
 #include "ticket/adapters/files.h"
+#include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "tools/commands.h"
 #include "tools/session.h"

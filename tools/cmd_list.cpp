@@ -2,7 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/text.h"

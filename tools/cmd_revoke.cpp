@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ticket/feed.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "tools/commands.h"
 #include "tools/session.h"

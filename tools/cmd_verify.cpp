@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/files.h"
+#include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "ticket/limits.h"
 #include "tools/commands.h"

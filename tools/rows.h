@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "tools/ui.h"
 
 /// Answers of the KDC that are Fields, as tables and as JSON. What a value is, is told by its name:

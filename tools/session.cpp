@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/files.h"
+#include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "ticket/limits.h"
 #include "tools/text.h"

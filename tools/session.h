@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ticket/adapters/kdc_client.h"
-#include "ticket/ccache.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/ccache.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/keytab.h"
 #include "tools/cache_folder.h"
 #include "tools/command.h"

@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/base64.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "tools/text.h"
 

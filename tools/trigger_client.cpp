@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/base64.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "tools/text.h"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/files.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/limits.h"
 #include "tools/files_in.h"
 #include "tools/progress.h"

@@ -2,7 +2,8 @@
 
 #include <cstdlib>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::trigger {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ticket/clock.h"
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/principal.h"
 #include "ticket/ticket.h"
 

@@ -5,7 +5,8 @@
 
 #include "ticket/adapters/lmdb.h"
 #include "ticket/adapters/log.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "trigger/handlers.h"
 
 namespace waybill::trigger {

@@ -2,7 +2,8 @@
 
 #include "ticket/adapters/log.h"
 #include "ticket/crypto.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "trigger/handlers.h"
 #include "trigger/json_fields.h"

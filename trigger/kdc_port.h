@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "ticket/exchange/messages.h"
 #include "ticket/feed.h"
-#include "ticket/messages.h"
 #include "ticket/realm.h"
 
 namespace waybill::trigger {

@@ -1,6 +1,6 @@
 #include "trigger/realm_kdc.h"
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 namespace waybill::trigger {
 namespace {

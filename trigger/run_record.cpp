@@ -1,6 +1,7 @@
 #include "trigger/run_record.h"
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::trigger {

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "ticket/payload.h"
 #include "ticket/presentation.h"

@@ -9,7 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "worker/child.h"
 #include "worker/verdicts.h"

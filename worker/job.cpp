@@ -6,7 +6,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/crypto.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::worker {

@@ -1,7 +1,7 @@
 #include "worker/sources.h"
 
 #include "ticket/adapters/base64.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/limits.h"
 
 namespace waybill::worker {

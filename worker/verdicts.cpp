@@ -10,7 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::worker {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "tests/adapters/scratch.h"
 #include "tests/support/test_realm.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "worker/revocations.h"
 

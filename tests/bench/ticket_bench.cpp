@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 #include "ticket/audience.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/ticket.h"
 
 namespace waybill {

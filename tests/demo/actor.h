@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ticket/adapters/kdc_client.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/keytab.h"
 #include "ticket/payload.h"
 

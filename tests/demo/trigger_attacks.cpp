@@ -5,7 +5,8 @@
 #include "tests/demo/attacks.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/http.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::demo {
 namespace {

@@ -5,7 +5,8 @@
 #include "tests/support/daemon.h"
 #include "tests/support/rogue_engine.h"
 #include "ticket/batch.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::demo {

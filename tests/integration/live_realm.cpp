@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "ticket/adapters/files.h"
+#include "ticket/hex.h"
 
 namespace waybill::test {
 namespace {

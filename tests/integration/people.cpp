@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ticket/adapters/base64.h"
+#include "ticket/hex.h"
 #include "ticket/presentation.h"
 
 namespace waybill::test {

@@ -9,7 +9,7 @@
 
 #include "tests/integration/live_realm.h"
 #include "ticket/adapters/http.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 
 namespace waybill::test {
 

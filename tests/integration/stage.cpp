@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

@@ -5,6 +5,7 @@
 #include "tests/integration/people.h"
 #include "tests/support/rogue_engine.h"
 #include "ticket/adapters/base64.h"
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

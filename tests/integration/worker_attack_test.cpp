@@ -4,6 +4,7 @@
 
 #include "tests/integration/stage.h"
 #include "ticket/audience.h"
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/whole_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

@@ -4,6 +4,7 @@
 
 #include "kdc/audit.h"
 #include "tests/kdc/whole_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

@@ -6,6 +6,7 @@
 
 #include "kdc/store_keys.h"
 #include "tests/kdc/test_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

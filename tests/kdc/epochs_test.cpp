@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/test_kdc.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

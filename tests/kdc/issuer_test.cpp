@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/test_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

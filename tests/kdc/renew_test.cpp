@@ -2,6 +2,7 @@
 
 #include "kdc/tgs_exchange.h"
 #include "tests/kdc/whole_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

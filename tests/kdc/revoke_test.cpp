@@ -8,6 +8,7 @@
 
 #include "kdc/call.h"
 #include "tests/kdc/whole_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

@@ -4,6 +4,7 @@
 
 #include "kdc/store.h"
 #include "tests/kdc/test_kdc.h"
+#include "ticket/hex.h"
 
 using namespace waybill;
 using namespace waybill::kdc;

@@ -11,7 +11,7 @@
 #include "kdc/server.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/call.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/limits.h"
 
 namespace waybill::test {

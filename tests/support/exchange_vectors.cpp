@@ -4,6 +4,7 @@
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
 #include "ticket/call.h"
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

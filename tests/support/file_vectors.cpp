@@ -3,7 +3,7 @@
 #include "tests/support/test_feed.h"
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
-#include "ticket/ccache.h"
+#include "ticket/exchange/ccache.h"
 
 namespace waybill::test {
 namespace {

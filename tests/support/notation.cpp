@@ -3,7 +3,8 @@
 #include <limits>
 
 #include "ticket/codec.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::test {

@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/base64.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/secret.h"
 
 namespace waybill::test {

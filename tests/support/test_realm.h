@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "tests/support/manual_clock.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/keytab.h"
-#include "ticket/messages.h"
 #include "ticket/realm.h"
 #include "ticket/ticket.h"
 

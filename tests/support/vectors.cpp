@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "ticket/hex.h"
+
 namespace waybill::test {
 namespace {
 

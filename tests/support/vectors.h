@@ -8,7 +8,8 @@
 #include "tests/support/outcome.h"
 #include "ticket/bytes.h"
 #include "ticket/clock.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::test {
 

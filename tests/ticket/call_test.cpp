@@ -4,7 +4,7 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/limits.h"
 
 namespace waybill::test {

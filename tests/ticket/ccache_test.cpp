@@ -1,4 +1,4 @@
-#include "ticket/ccache.h"
+#include "ticket/exchange/ccache.h"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

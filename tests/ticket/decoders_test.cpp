@@ -11,8 +11,9 @@
 #include "tests/support/notation.h"
 #include "tests/support/test_feed.h"
 #include "ticket/call.h"
-#include "ticket/ccache.h"
-#include "ticket/client.h"
+#include "ticket/exchange/ccache.h"
+#include "ticket/exchange/client.h"
+#include "ticket/hex.h"
 
 namespace bdata = boost::unit_test::data;
 

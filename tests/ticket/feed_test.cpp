@@ -5,6 +5,7 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_feed.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace bdata = boost::unit_test::data;

@@ -1,9 +1,10 @@
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace bdata = boost::unit_test::data;
@@ -31,6 +32,18 @@ const Row rows[] = {
     {"any text as a value", {{"reason", "left the company; \xc3\xbc = *\n"}}, accepted},
     {"a list", {{"action", "a"}, {"action", "b"}, {"action", "b"}}, accepted},
     {"a list in two places", {{"action", "a"}, {"name", "b"}, {"action", "c"}}, Errc::malformed},
+    {"a name twice that is no list", {{"kind", "a"}, {"kind", "b"}}, Errc::malformed},
+    {"the same value twice", {{"kind", "a"}, {"kind", "a"}}, Errc::malformed},
+    {"all lists",
+     {{"actor", "a"},
+      {"actor", "b"},
+      {"lineage", "a"},
+      {"lineage", "b"},
+      {"record", "a"},
+      {"record", "b"},
+      {"role", "a"},
+      {"role", "b"}},
+     accepted},
     {"an empty name", {{"", "x"}}, Errc::bad_name},
     {"a name that is no name", {{"a b", "x"}}, Errc::bad_name},
     {"a value that is not UTF-8", {{"name", "\xff"}}, Errc::malformed},

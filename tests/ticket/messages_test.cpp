@@ -1,4 +1,4 @@
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 
 #include <functional>
 

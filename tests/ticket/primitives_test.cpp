@@ -8,6 +8,7 @@
 
 #include "tests/support/vectors.h"
 #include "ticket/crypto.h"
+#include "ticket/hex.h"
 
 namespace bdata = boost::unit_test::data;
 

@@ -8,7 +8,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
 #include "ticket/audience.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 namespace bdata = boost::unit_test::data;
 

@@ -6,9 +6,9 @@
 
 #include "ticket/audience.h"
 #include "ticket/call.h"
-#include "ticket/ccache.h"
-#include "ticket/client.h"
 #include "ticket/crypto.h"
+#include "ticket/exchange/ccache.h"
+#include "ticket/exchange/client.h"
 #include "ticket/feed.h"
 #include "ticket/keys.h"
 #include "ticket/keytab.h"

@@ -4,6 +4,7 @@
 
 #include "tests/tools/desk.h"
 #include "ticket/adapters/base64.h"
+#include "ticket/hex.h"
 
 namespace waybill::tools {
 

@@ -7,7 +7,7 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "tools/failure.h"
 #include "tools/progress.h"
 #include "tools/rows.h"

@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/trigger/engine_bench.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 namespace waybill::test {
 namespace {

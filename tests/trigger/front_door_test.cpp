@@ -2,7 +2,8 @@
 
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::test {
 namespace {

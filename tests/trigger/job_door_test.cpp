@@ -4,7 +4,8 @@
 
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

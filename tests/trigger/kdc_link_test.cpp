@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/trigger/workshop.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 namespace waybill::test {
 namespace {

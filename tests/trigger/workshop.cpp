@@ -5,7 +5,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/log.h"
 #include "ticket/audience.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/worker/desk.h"
+#include "ticket/hex.h"
 
 namespace waybill::test {
 

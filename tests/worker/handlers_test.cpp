@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/worker/desk.h"
+#include "ticket/hex.h"
 
 namespace waybill::test {
 namespace {

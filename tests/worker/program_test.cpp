@@ -13,6 +13,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/system_clock.h"
+#include "ticket/hex.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

@@ -1,7 +1,7 @@
 #include "tests/worker/small_kdc.h"
 
 #include "ticket/call.h"
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/noise.h"
 
 namespace waybill::test {

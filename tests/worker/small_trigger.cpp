@@ -1,7 +1,8 @@
 #include "tests/worker/small_trigger.h"
 
 #include "ticket/adapters/base64.h"
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 #include "ticket/presentation.h"
 
 namespace waybill::test {

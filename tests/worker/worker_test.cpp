@@ -11,6 +11,7 @@
 #include "tests/worker/desk.h"
 #include "tests/worker/scripted_source.h"
 #include "tests/worker/small_kdc.h"
+#include "ticket/hex.h"
 #include "worker/dispatcher.h"
 
 namespace waybill::test {

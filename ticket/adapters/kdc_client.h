@@ -8,12 +8,13 @@
 
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/realm_file.h"
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 #include "ticket/feed.h"
 
 namespace waybill {
 
-/// The exchanges of ticket/client.h and call.h, carried over HTTP (specs/http-api.md). Thread-safe.
+/// The exchanges of ticket/exchange/client.h and call.h, carried over HTTP (specs/http-api.md).
+/// Thread-safe.
 ///
 /// The KDCs of the realm file are tried in order, the one that answered last first. A refusal is a
 /// Result, also the unsealed kind of the KDC (Refusal), which is shown and otherwise not believed.
@@ -31,7 +32,8 @@ class KdcClient {
   /// has seen is refused; the caller keeps the highest serial where the process does not live on.
   /// Errors: realm_invalid, wrong_realm, the codec's.
   Result<RealmDocument> fetch_realm();
-  /// The same as the KDC sent it, already verified: for a copy that RealmDocument::parse reads back.
+  /// The same as the KDC sent it, already verified: for a copy that RealmDocument::parse reads
+  /// back.
   Result<Buffer> fetch_signed_realm();
   /// The highest serial seen; `saw_serial` adds what the caller knew from before.
   std::uint64_t realm_serial() const { return serial_.load(); }

@@ -6,7 +6,7 @@
 #include <toml++/toml.h>
 
 #include "ticket/adapters/files.h"
-#include "ticket/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 
 namespace waybill {
 

@@ -11,7 +11,8 @@ namespace waybill {
 
 /// Named texts in a fixed order: arguments and rows of administration, and audit records. The
 /// encoding [[name, value]…] gives stable names without maps. Duplicate names are refused, except
-/// for the ones that are lists (`action`), which repeat next to each other.
+/// for the ones that are lists (action, actor, lineage, record, role), which repeat next to each
+/// other.
 class Fields {
  public:
   Fields() = default;
@@ -45,16 +46,5 @@ struct Page {
   Buffer encode() const;
   static Result<Page> decode(Bytes wire);
 };
-
-/// Lower-case hex, for identifiers and public keys in fields and texts.
-std::string to_hex(Bytes bytes);
-/// Errors: malformed.
-Result<Buffer> from_hex(std::string_view text);
-template <std::size_t N>
-Result<FixedBytes<N>> fixed_from_hex(std::string_view text) {
-  TRY(bytes, from_hex(text));
-  if (bytes.size() != N) return Error{Errc::malformed, "hex of another length"};
-  return fixed<N>(bytes);
-}
 
 }  // namespace waybill

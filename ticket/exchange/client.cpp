@@ -1,4 +1,4 @@
-#include "ticket/client.h"
+#include "ticket/exchange/client.h"
 
 #include "ticket/limits.h"
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "ticket/call.h"
-#include "ticket/messages.h"
+#include "ticket/exchange/messages.h"
 #include "ticket/noise.h"
 #include "ticket/realm.h"
 

@@ -1,4 +1,4 @@
-#include "ticket/ccache.h"
+#include "ticket/exchange/ccache.h"
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
-#include "ticket/fields.h"
+#include "ticket/exchange/fields.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ticket/limits.h"
 
@@ -10,11 +11,10 @@ namespace {
 constexpr std::size_t max_fields = 128;
 constexpr std::size_t max_value = 4 * 1024;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+// The names that are lists. Any other name stands once: what get() gives is all that was said.
+constexpr std::array<std::string_view, 5> lists{"action", "actor", "lineage", "record", "role"};
+
+bool is_list(std::string_view name) { return std::ranges::find(lists, name) != lists.end(); }
 
 }  // namespace
 
@@ -60,8 +60,8 @@ Fields Fields::read(Reader& in) {
     in.array(2);
     std::string name = in.name(limits::max_name);
     std::string value(in.str(max_value));
-    const bool repeats = out.has(name);
-    if (repeats && out.entries_.back().first != name) in.fail(Errc::malformed, "duplicate field");
+    const bool goes_on = !out.entries_.empty() && out.entries_.back().first == name;
+    if (out.has(name) && !(goes_on && is_list(name))) in.fail(Errc::malformed, "duplicate field");
     out.add(std::move(name), std::move(value));
   }
   return out;
@@ -97,30 +97,6 @@ Result<Page> Page::decode(Bytes wire) {
   page.next = in.str(max_value);
   CHECK_OK(in.finish());
   return page;
-}
-
-std::string to_hex(Bytes bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
-  return out;
-}
-
-Result<Buffer> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return Error{Errc::malformed, "hex of odd length"};
-  Buffer out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_value(text[i]);
-    const int low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) return Error{Errc::malformed, "not lower-case hex"};
-    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
-  }
-  return out;
 }
 
 }  // namespace waybill
