@@ -24,6 +24,7 @@ inline constexpr std::size_t max_noise_message = 4 * 1024;  // an AS message
 inline constexpr std::size_t max_input = 4 * 1024 * 1024;   // a workflow's input or result
 inline constexpr std::size_t max_keytab = 16 * 1024;
 inline constexpr std::size_t max_ccache = 1024 * 1024;
+inline constexpr std::size_t max_segment = 10 * 1024 * 1024;  // 16,384 of the longest entries
 
 // Texts, in bytes. Names are ASCII and compared as bytes, never normalised.
 inline constexpr std::size_t max_principal_name = 128;
@@ -44,6 +45,9 @@ inline constexpr std::size_t max_batch = std::size_t{1} << max_path;
 inline constexpr std::size_t max_requests = 32;      // in one call
 inline constexpr std::size_t max_page = 256;         // rows of a list in one answer
 inline constexpr std::size_t max_items = 32 * 1024;  // values in one message
+inline constexpr std::uint64_t small_segment = 256;     // entries: some 8 KiB
+inline constexpr std::uint64_t large_segment = 16'384;  // 64 small ones: some 500 KiB
+inline constexpr std::uint64_t max_segment_index = std::uint64_t{1} << 48;  // no product overflows
 
 // Times.
 inline constexpr auto clock_skew = seconds{120};       // two hosts under NTP stay far inside it

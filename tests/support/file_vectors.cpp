@@ -107,105 +107,206 @@ class FeedMaker {
   std::string make();
 
  private:
-  void add(std::string_view name, const std::vector<FeedPage>& pages, Outcome expect);
+  /// What is handed to the follower, in order: the last one decides.
+  struct Piece {
+    std::string_view what;  // head or segment
+    Buffer wire;
+  };
+  static Piece head(Buffer wire) { return {"head", std::move(wire)}; }
+  static Piece segment(const FeedSegment& segment) { return {"segment", segment.encode()}; }
+  void add(std::string_view name, const std::vector<Piece>& pieces, Outcome expect);
   void add_good();
   void add_entries();
   void add_heads();
+  void add_history();
+  void add_segments();
+  FeedHead whole() const { return {realm_.realm(), {}, feed_.end(), noon, noon + 5s}; }
 
   TestRealm realm_{"DEMO.TEST", TestRealm::Keys::fixed};
   TestFeed feed_{realm_};
   FeedFollower seen_;  // what the follower of each case has believed before
   VectorText out_{
-      "The revocation feed. A follower that has believed so far (sequence, link, head_time) takes\n"
-      "the pages one after the other; all but the last are accepted."};
+      "The revocation feed. A follower at a place (sequence, link, goal, known_sequence, "
+      "known_time)\n"
+      "whose clock says 1790000000 takes heads and segments one after the other; all but the last\n"
+      "are accepted. `wants` is the segment that it asks for after the last one, when it was a "
+      "head."};
 };
 
-void FeedMaker::add(std::string_view name, const std::vector<FeedPage>& pages, Outcome expect) {
+void write_place(VectorText& out, const FeedFollower::Place& place, const std::string& suffix) {
+  out.add("sequence" + suffix, Number{place.at.sequence})
+      .add("link" + suffix, Bytes(place.at.link));
+  out.add("goal" + suffix, Number{place.goal});
+  out.add("known_sequence" + suffix, Number{place.known.sequence});
+  out.add("known_time" + suffix, place.known.time);
+}
+
+void FeedMaker::add(std::string_view name, const std::vector<Piece>& pieces, Outcome expect) {
   out_.begin(name).add("root_key", Bytes(realm_.root.public_key().bytes));
   out_.add("realm_document", realm_.signed_document());
-  out_.add("sequence", seen_.sequence).add("link", Bytes(seen_.link));
-  out_.add("head_time", seen_.head_time);
-  for (const FeedPage& page : pages) out_.add("page", page.encode());
+  write_place(out_, seen_.place(), "");
+  for (const Piece& piece : pieces) out_.add(piece.what, piece.wire);
   out_.expect(expect);
   if (expect != accepted) return;
   FeedFollower after = seen_;
   std::size_t believed = 0;
-  for (const FeedPage& page : pages) believed = after.apply(page, realm_.document)->size();
-  out_.add("believed", Number{believed}).add("sequence_after", after.sequence);
-  out_.add("link_after", Bytes(after.link)).add("head_time_after", after.head_time);
+  std::string wants;
+  for (const Piece& piece : pieces) {
+    wants.clear();
+    if (piece.what == "head") {
+      const auto next = after.take_head(piece.wire, realm_.document, noon);
+      if (*next) wants = (*next)->path();
+    } else {
+      const auto read = FeedSegment::decode(piece.wire);
+      believed += after.take_segment(*read, realm_.document, noon)->size();
+    }
+  }
+  if (!wants.empty()) out_.add("wants", wants);
+  out_.add("believed", Number{believed});
+  write_place(out_, after.place(), "_after");
 }
 
 void FeedMaker::add_good() {
-  add("an empty feed", {feed_.page(0, noon)}, accepted);
-  feed_.revoke(RevokedBy::ticket, "00112233445566778899aabbccddeeff");
+  add("an empty feed", {head(feed_.head(noon))}, accepted);
+  feed_.revoke(RevokedBy::ticket, value_of(TicketId{0x11, 0x22}));
   feed_.revoke(RevokedBy::subject, "carol@DEMO.TEST");
   feed_.revoke(RevokedBy::actor, "trigger/orders@DEMO.TEST");
   feed_.revoke(RevokedBy::queue, "queue-alice@DEMO.TEST");
   feed_.revoke(RevokedBy::workflow, "invoice-report-1");
-  add("one entry of each kind", {feed_.page(0, noon)}, accepted);
-  add("the same in three pages",
-      {feed_.page(0, noon, 2), feed_.page(2, noon + 1s, 2), feed_.page(4, noon + 2s, 2)}, accepted);
+  feed_.revoke(RevokedBy::realm, "DEMO.TEST");
+  feed_.revoke(RevokedBy::lineage, value_of(TicketId{0x33}));
+  feed_.revoke(RevokedBy::completed, value_of(TicketId{0x44}));
+  add("a head whose entries are still to come", {head(feed_.head(noon))}, accepted);
+  add("one entry of each kind", {segment(feed_.segment({0, 0, 8}))}, accepted);
+  add("a head and its segment", {head(feed_.head(noon)), segment(feed_.segment({0, 0, 8}))},
+      accepted);
+  add("the segment, then a newer head",
+      {segment(feed_.segment({0, 0, 8}, noon - 5s)), head(feed_.head(noon))}, accepted);
+  add("a fuller segment passes over what is known",
+      {segment(feed_.segment({0, 0, 3})), segment(feed_.segment({0, 0, 8}))}, accepted);
 }
 
 void FeedMaker::add_entries() {
   const auto bad = [&](std::string_view name, auto change) {
-    FeedPage page = feed_.page(0, noon);
-    change(page);
-    add(name, {page}, Errc::feed_invalid);
+    FeedSegment wrong = feed_.segment({0, 0, 8});
+    change(wrong.entries);
+    add(name, {segment(wrong)}, Errc::feed_invalid);
   };
-  bad("an entry missing", [](FeedPage& p) { p.entries.erase(p.entries.begin() + 1); });
-  bad("the first entry missing", [](FeedPage& p) { p.entries.erase(p.entries.begin()); });
-  bad("two entries exchanged", [](FeedPage& p) { std::swap(p.entries[1], p.entries[2]); });
-  bad("an entry twice", [](FeedPage& p) { p.entries.push_back(p.entries.back()); });
-  bad("an entry altered", [&](FeedPage& p) {
+  using Entries = std::vector<Buffer>;
+  bad("an entry missing", [](Entries& e) { e.erase(e.begin() + 1); });
+  bad("the first entry missing", [](Entries& e) { e.erase(e.begin()); });
+  bad("the last entry missing", [](Entries& e) { e.pop_back(); });
+  bad("two entries exchanged", [](Entries& e) { std::swap(e[1], e[2]); });
+  bad("an entry twice", [](Entries& e) { e.push_back(e.back()); });
+  bad("an entry in the place of another", [](Entries& e) { e[3] = e[2]; });
+  bad("an entry altered", [&](Entries& e) {
     Revocation entry = feed_.entries[1];
     entry.value = "dave@DEMO.TEST";
-    p.entries[1] = entry.encode();
+    e[1] = entry.encode();
   });
-  bad("an entry of a kind that is not known", [](FeedPage& p) {
-    Writer entry;
-    entry.array(7).uint(1).uint(6).str("x").time(noon).time(noon).time(noon).str("");
-    p.entries[0] = entry.take();
+  bad("an entry that reaches less far", [&](Entries& e) {
+    Revocation entry = feed_.entries[1];
+    entry.issued_until -= 1s;
+    e[1] = entry.encode();
   });
-  bad("no entry at all", [](FeedPage& p) { p.entries.clear(); });
+  bad("an entry that is forgotten sooner", [&](Entries& e) {
+    Revocation entry = feed_.entries[1];
+    entry.matters_until -= 1s;
+    e[1] = entry.encode();
+  });
+  bad("an entry of a kind that is not known", [](Entries& e) {
+    e[0] = Writer().array(6).uint(9).str("x").time(noon).time(noon).time(noon).str("").take();
+  });
+  bad("an entry of kind 0", [](Entries& e) {
+    e[0] = Writer().array(6).uint(0).str("x").time(noon).time(noon).time(noon).str("").take();
+  });
+  FeedSegment none = feed_.segment({0, 0, 8});
+  none.entries.clear();
+  add("no entry at all", {segment(none)}, Errc::limit_exceeded);
 }
 
 void FeedMaker::add_heads() {
-  const auto signed_by = [&](const FeedHead& head, KeyId id, const KdcSigningKey& key) {
-    FeedPage page = feed_.page(0, noon);
-    page.head = head.sign(id, key);
-    return page;
-  };
-  FeedHead head{realm_.realm(), 5, feed_.link(5), noon, noon + 5s};
   const auto stranger = KdcSigningKey::from_seed(Secret<32>::copy(realm_.fresh<32>()));
-  add("a head signed by a stranger", {signed_by(head, KeyId{1}, stranger)}, Errc::feed_invalid);
-  add("a head of a signer that the realm does not name", {signed_by(head, KeyId{2}, realm_.signer)},
-      Errc::feed_invalid);
+  const auto both = [&](const std::string& name, const FeedHead& head, KeyId id,
+                        const KdcSigningKey& key, Outcome expect) {
+    add(name, {this->head(head.sign(id, key))}, expect);
+    FeedSegment wrong = feed_.segment({0, 0, 8});
+    wrong.head = head.sign(id, key);
+    add(name + ", in a segment", {segment(wrong)}, expect);
+  };
+  FeedHead head = whole();
+  both("a head signed by a stranger", head, KeyId{1}, stranger, Errc::feed_invalid);
+  both("a head of a signer that the realm does not name", head, KeyId{2}, realm_.signer,
+       Errc::feed_invalid);
   head.time = noon - 25h;
-  add("a head from before its signer was valid", {signed_by(head, KeyId{1}, realm_.signer)},
-      Errc::feed_invalid);
-  head.time = noon;
+  both("a head from before its signer was valid", head, KeyId{1}, realm_.signer,
+       Errc::feed_invalid);
+  head.time = noon + 121s;
+  both("a head from the future", head, KeyId{1}, realm_.signer, Errc::feed_invalid);
+  head.time = noon + 120s;
+  add("a head of a clock that is ahead by the skew",
+      {this->head(head.sign(KeyId{1}, realm_.signer))}, accepted);
+  head = whole();
   head.realm = realm_of("OTHER.TEST");
-  add("a head of another realm", {signed_by(head, KeyId{1}, realm_.signer)}, Errc::wrong_realm);
-  FeedPage beyond = feed_.page(0, noon);
-  beyond.head = feed_.head(4, noon);
-  add("entries beyond the head", {beyond}, Errc::feed_invalid);
+  both("a head of another realm", head, KeyId{1}, realm_.signer, Errc::wrong_realm);
+  head = whole();
+  head.base = {9, {}};
+  both("a head whose base is after its end", head, KeyId{1}, realm_.signer, Errc::feed_invalid);
+  FeedSegment beyond = feed_.segment({0, 0, 8});
+  beyond.head = feed_.head(7, noon);
+  add("entries beyond the head", {segment(beyond)}, Errc::feed_invalid);
+  beyond.head = feed_.head(8, noon);
+  beyond.entries.pop_back();
+  add("fewer entries than the head", {segment(beyond)}, Errc::feed_invalid);
+}
 
-  if (!seen_.apply(feed_.page(0, noon), realm_.document)) std::abort();
-  add("the same head again", {feed_.page(5, noon)}, accepted);
-  add("a newer head", {feed_.page(5, noon + 5s)}, accepted);
-  add("an older head", {feed_.page(5, noon - 1s)}, Errc::feed_invalid);
-  FeedPage shorter;
-  shorter.head = feed_.head(4, noon + 5s);
-  add("a head with fewer entries", {shorter}, Errc::feed_invalid);
-  feed_.entries[2].value = "rewritten@DEMO.TEST";
-  add("another history of the same length", {feed_.page(5, noon + 5s)}, Errc::feed_invalid);
+void FeedMaker::add_history() {
+  catch_up(seen_, feed_, realm_, noon - 10s);
+  add("the same head again", {head(feed_.head(noon - 10s))}, accepted);
+  add("a newer head", {head(feed_.head(noon))}, accepted);
+  add("an older head", {head(feed_.head(noon - 11s))}, Errc::feed_invalid);
+  add("a head with fewer entries", {head(feed_.head(7, noon))}, Errc::feed_invalid);
+  add("a segment with nothing new", {segment(feed_.segment({0, 0, 8}))}, Errc::feed_invalid);
+  TestFeed other = feed_;
+  other.entries[2].value = "rewritten@DEMO.TEST";
+  add("another history of the same length", {head(other.head(noon))}, Errc::feed_invalid);
+  other.revoke(RevokedBy::subject, "dave@DEMO.TEST");
+  add("a longer history that is another", {segment(other.segment({0, 0, 9}))}, Errc::feed_invalid);
+}
+
+void FeedMaker::add_segments() {
+  const auto from = [&](std::uint64_t known) {
+    seen_ = FeedFollower({feed_.position(known), 0, {known, noon - 60s}});
+  };
+  feed_.revoke_many(592);  // 600 in all
+  from(0);
+  add("a follower from nothing asks for a full segment", {head(feed_.head(noon))}, accepted);
+  from(512);
+  add("at the beginning of the last one it asks for what is there", {head(feed_.head(noon))},
+      accepted);
+  from(599);
+  add("one entry before the end as well", {head(feed_.head(noon))}, accepted);
+  from(600);
+  add("at the end it asks for nothing", {head(feed_.head(noon))}, accepted);
+  from(10);
+  add("a segment that begins later", {segment(feed_.cut(11, 20))}, Errc::feed_invalid);
+  add("a segment that ended before", {segment(feed_.cut(0, 10))}, Errc::feed_invalid);
+  add("a segment that begins just here", {segment(feed_.cut(10, 20))}, accepted);
+  feed_.base = 512;
+  add("behind the base it jumps, and knows no more than before", {head(feed_.head(noon))},
+      accepted);
+  add("after the jump it knows all at the head's end",
+      {head(feed_.head(noon)), segment(feed_.segment({0, 2, 88}))}, accepted);
+  add("a segment on the way gives no more knowledge",
+      {head(feed_.head(noon)), segment(feed_.cut(512, 550))}, accepted);
 }
 
 std::string FeedMaker::make() {
   add_good();
   add_entries();
   add_heads();
+  add_history();
+  add_segments();
   return out_.take();
 }
 

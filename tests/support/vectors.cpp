@@ -1,5 +1,6 @@
 #include "tests/support/vectors.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -58,10 +59,18 @@ Buffer VectorCase::hex(std::string_view name) const {
 
 std::vector<Buffer> VectorCase::all_hex(std::string_view name) const {
   std::vector<Buffer> out;
-  for (const std::string& value : all(name)) {
+  for (auto& [line, bytes] : all_of({name})) out.push_back(std::move(bytes));
+  return out;
+}
+
+std::vector<std::pair<std::string, Buffer>> VectorCase::all_of(
+    std::initializer_list<std::string_view> names) const {
+  std::vector<std::pair<std::string, Buffer>> out;
+  for (const auto& [name, value] : values) {
+    if (std::ranges::find(names, name) == names.end()) continue;
     auto bytes = from_hex(value);
     if (!bytes) complain(name, "is not hex");
-    out.push_back(*std::move(bytes));
+    out.emplace_back(name, *std::move(bytes));
   }
   return out;
 }

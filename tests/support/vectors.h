@@ -27,6 +27,9 @@ class VectorCase {
   std::vector<std::string> all(std::string_view name) const;
   Buffer hex(std::string_view name) const;
   std::vector<Buffer> all_hex(std::string_view name) const;
+  /// The lines of these names, in the order in which they stand, as bytes.
+  std::vector<std::pair<std::string, Buffer>> all_of(
+      std::initializer_list<std::string_view> names) const;
   template <std::size_t N>
   FixedBytes<N> bytes(std::string_view name) const {
     return exactly<N>(name, hex(name));
