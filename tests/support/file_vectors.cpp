@@ -222,7 +222,7 @@ void FeedMaker::add_entries() {
   });
   FeedSegment none = feed_.segment({0, 0, 8});
   none.entries.clear();
-  add("no entry at all", {segment(none)}, Errc::limit_exceeded);
+  add("no entry at all", {segment(none)}, Errc::malformed);
 }
 
 void FeedMaker::add_heads() {

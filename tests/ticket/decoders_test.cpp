@@ -13,6 +13,7 @@
 #include "ticket/call.h"
 #include "ticket/exchange/ccache.h"
 #include "ticket/exchange/client.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 
 namespace bdata = boost::unit_test::data;
@@ -273,7 +274,8 @@ std::vector<Decoder> ticket_decoders() {
 std::vector<Decoder> message_decoders() {
   World& w = world();
   w.feed.revoke(RevokedBy::subject, "carol@DEMO.TEST");
-  w.feed.revoke(RevokedBy::ticket, "00112233445566778899aabbccddeeff");
+  w.feed.revoke(RevokedBy::ticket, value_of(TicketId{0x11, 0x22}));
+  w.feed.revoke(RevokedBy::completed, value_of(TicketId{0x33}));
   auto login = Login::start(w.realm.key("carol"), w.realm.principal("carol"), w.realm.document,
                             {8h, 24h}, noon);
   Keytab keytab = w.realm.keytab("queue-alice");
@@ -308,9 +310,9 @@ std::vector<Decoder> message_decoders() {
       {"a refusal", {Refusal{Errc::busy, "later"}.encode()}, reencoded_unless_newer<Refusal>},
       {"a keytab", {plain(keytab.encode())}, reencoded<Keytab>},
       {"a credential cache", {plain(cache.encode())}, reencoded<CredentialCache>},
-      {"a feed page", {w.feed.page(0, noon).encode()}, reencoded<FeedPage>},
+      {"a feed segment", {w.feed.segment({0, 0, 3}).encode()}, reencoded<FeedSegment>},
       {"a feed entry",
-       {w.feed.entries[0].encode(), w.feed.entries[1].encode()},
+       {w.feed.entries[0].encode(), w.feed.entries[1].encode(), w.feed.entries[2].encode()},
        reencoded<Revocation>},
       {"a feed head", {inner(w.feed.head(2, noon), true)}, feed_head},
       {"fields", {fields.encode()}, reencoded<Fields>},
