@@ -8,7 +8,8 @@ export LC_ALL=C
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
 file_limit=400     # lines of any one file
-ticket_limit=2000  # lines of code in the sources of ticket/; its headers are read as its manual
+ticket_limit=2000  # lines of code in the sources of ticket/, without the table of sentences
+                   # (error.cpp); its headers are read as its manual
 breaches=0
 
 for folder in ticket kdc trigger worker tools tests; do
@@ -98,7 +99,7 @@ while read -r lines file; do
   breach "a file has at most $file_limit lines" <<<"$file:$lines:$lines lines"
 done < <(wc -l "${files[@]}" | awk -v limit=$file_limit '$1 > limit && $2 != "total"')
 
-code=$(find ticket -maxdepth 1 -name '*.cpp' -exec cat {} + |
+code=$(find ticket -maxdepth 1 -name '*.cpp' ! -name error.cpp -exec cat {} + |
   sed -E 's@//.*@@; s@/\*.*\*/@@' |
   awk '/\/\*/ {skip = 1} !skip && NF {n++} /\*\// {skip = 0} END {print n + 0}')
 [ "$code" -le $ticket_limit ] ||
