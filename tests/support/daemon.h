@@ -57,6 +57,7 @@ class Daemon {
   void pause();
   void resume();
   bool is_running();
+  pid_t pid() const { return pid_; }
 
   /// All that it has written since the first start.
   std::string log() const;
