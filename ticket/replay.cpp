@@ -1,14 +1,16 @@
 #include "ticket/replay.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ticket/limits.h"
 
 namespace waybill {
 
-Checked ReplayCache::first_use(const TicketId& ticket, const FixedBytes<16>& nonce, Time now) {
-  std::string key(text_of(ticket));
-  key += text_of(nonce);
+Checked ReplayCache::first_use(const Principal& holder, const TicketId& ticket,
+                               const FixedBytes<16>& nonce, Time now) {
+  Use use;
+  std::ranges::copy(nonce, std::ranges::copy(ticket, use.begin()).out);
   const std::scoped_lock guard(lock_);
   // What was forgotten under a clock that ran ahead could pass again when it is set back.
   latest_ = std::max(latest_, now);
@@ -17,13 +19,17 @@ Checked ReplayCache::first_use(const TicketId& ticket, const FixedBytes<16>& non
   // window after that generation ended. A clock that steps back ends no generation.
   if (now - generation_start_ >= limits::replay_window) {
     const bool idle = now - generation_start_ >= 2 * limits::replay_window;
-    old_ = idle ? std::unordered_set<std::string>{} : std::move(young_);
-    young_.clear();
+    old_ = std::exchange(young_, {});
+    if (idle) old_ = {};
     generation_start_ = now;
   }
-  if (old_.contains(key) || young_.contains(key)) return Error{Errc::request_replayed, "nonce"};
-  if (young_.size() >= most_) return Error{Errc::busy, "replay cache"};
-  young_.insert(std::move(key));
+  const auto before = old_.uses.find(holder);
+  std::set<Use>& mine = young_.uses[holder];
+  const bool known = before != old_.uses.end() && before->second.contains(use);
+  if (known || mine.contains(use)) return Error{Errc::request_replayed, "nonce"};
+  if (mine.size() >= (most_ - young_.size) / share) return Error{Errc::busy, "replay cache"};
+  mine.insert(use);
+  ++young_.size;
   return ok();
 }
 

@@ -35,7 +35,7 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
   CHECK_OK(check_caveats(presentation.caveats(),
                          {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}}));
   if (parts.revocations.is_revoked(body)) return Error{Errc::revoked, "the caller's ticket"};
-  CHECK_OK(parts.replays.first_use(body.id, presentation.authenticator().nonce, now));
+  CHECK_OK(parts.replays.first_use(body.subject, body.id, presentation.authenticator().nonce, now));
   return body;
 }
 

@@ -36,7 +36,7 @@ struct Asked {
 /// path, body), at this instance, for the first time. Gives the ticket's body. In this order:
 /// Audience::accept's errors, wrong_kind (a ticket for work, or of somebody who acts for another),
 /// bad_tag, wrong_addressee, wrong_instance, clock_skew, wrong_request, caveat_…, revoked,
-/// request_replayed. Throws KdcAway before the realm document is known.
+/// request_replayed, busy. Throws KdcAway before the realm document is known.
 Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& request,
                           const Shown& shown, const Asked& asked);
 
