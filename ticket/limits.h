@@ -18,6 +18,7 @@ inline constexpr std::size_t max_ticket = 4 * 1024;  // rides in an engine's hea
 inline constexpr std::size_t max_ticket_with_booklet = 16 * 1024;
 inline constexpr std::size_t max_evidence = 4 * 1024;       // a ticket without its secrets
 inline constexpr std::size_t max_presentation = 24 * 1024;  // a ticket and its caveats
+inline constexpr std::size_t presentation_frame = 512;      // authenticator, tag, lengths
 inline constexpr std::size_t max_message = 64 * 1024;       // any exchange; the body limit
 inline constexpr std::size_t max_reply = 1024 * 1024;       // answers of one call; pages of a list
 inline constexpr std::size_t max_noise_message = 4 * 1024;  // an AS message

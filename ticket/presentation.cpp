@@ -184,12 +184,23 @@ Result<Authenticator> Authenticator::decode(Bytes wire) {
 }
 
 CaveatChain::CaveatChain(Bytes ticket, const SessionKey& session)
-    : ticket_(copy_of(ticket)), chain_(first_link(session, ticket)) {}
+    : ticket_(copy_of(ticket)), size_(ticket.size()), chain_(first_link(session, ticket)) {}
 
-CaveatChain& CaveatChain::add(const Caveat& caveat) {
-  caveats_.push_back(encode(caveat));
-  chain_ = next_link(chain_, caveats_.back());
-  return *this;
+Checked CaveatChain::add(const Caveat& caveat) {
+  Buffer wire = encode(caveat);
+  const std::size_t size = size_ + wire.size();
+  const bool fits = caveats_.size() < limits::max_caveats && wire.size() <= limits::max_caveat &&
+                    size + limits::presentation_frame <= limits::max_presentation;
+  if (!fits) return Error{Errc::limit_exceeded, "caveat"};
+  size_ = size;
+  chain_ = next_link(chain_, wire);
+  caveats_.push_back(std::move(wire));
+  return ok();
+}
+
+Checked CaveatChain::add_all(std::span<const Caveat> caveats) {
+  for (const Caveat& caveat : caveats) CHECK_OK(add(caveat));
+  return ok();
 }
 
 Presented CaveatChain::finish(const Authenticator& authenticator) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -93,12 +94,17 @@ struct Presented {
 class CaveatChain {
  public:
   CaveatChain(Bytes ticket, const SessionKey& session);
-  CaveatChain& add(const Caveat& caveat);
+  /// Nothing is added that would make a presentation no verifier takes: the 17th caveat, one of
+  /// more than 2 KiB, or one that makes the whole too large. The chain stays as it was then.
+  /// Errors: limit_exceeded.
+  Checked add(const Caveat& caveat);
+  Checked add_all(std::span<const Caveat> caveats);
   Presented finish(const Authenticator& authenticator) const;
 
  private:
   Buffer ticket_;
   std::vector<Buffer> caveats_;
+  std::size_t size_;  // of ticket and caveats
   ChainKey chain_;
 };
 

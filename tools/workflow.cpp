@@ -35,6 +35,10 @@ Outcome<Done> check_actions(const std::vector<std::string>& actions) {
   if (different.size() != actions.size()) return wrong_usage("an action is named twice");
   if (actions.empty()) return wrong_usage("no --action: say what the work may do");
   if (actions.size() > limits::max_actions) return wrong_usage("more than 32 actions");
+  if (encode(caveat::Actions{actions}).size() > limits::max_caveat) {
+    return wrong_usage("the names of the actions are too long together",
+                       "a delegation has 2 KiB for all of them");
+  }
   return done();
 }
 
@@ -103,7 +107,8 @@ Outcome<std::string> delegate_work(const Session& session, const Principal& trig
   const Delegation wanted{
       trigger, work.queue,       work.workflow_type, work.actions, input_digest(work.input),
       {},      work.workflow_id, now + work.expires};
-  return authorization(delegate(*tgt, wanted, now));
+  TRY(made, delegate(*tgt, wanted, now));
+  return authorization(made);
 }
 
 Outcome<std::string> workflow_path(const std::string& id) {

@@ -40,7 +40,7 @@ Buffer Actor::delegation(const Principal& trigger, const Errand& errand) const {
   const Delegation wanted{
       trigger, errand.queue, errand.type, errand.actions, input_digest(bytes_of(errand.input)),
       {},      std::nullopt, now() + 5min};
-  return delegate(tgt(), wanted, now());
+  return *delegate(tgt(), wanted, now());
 }
 
 Result<IssuedTicket> Actor::exchange(Bytes delegation, const Errand& errand) {

@@ -54,7 +54,7 @@ std::vector<Caveat> Maker::complete() {
 
 Presented Maker::finish(const std::vector<Caveat>& caveats, bool delegation) {
   CaveatChain chain(tgt_.ticket, tgt_.session);
-  for (const Caveat& caveat : caveats) chain.add(caveat);
+  (void)*chain.add_all(caveats);
   if (delegation) return chain.finish({trigger_, {}, noon, realm_.fresh<16>(), input_});
   return chain.finish({trigger_, instance_, noon, realm_.fresh<16>(), request_});
 }

@@ -94,6 +94,15 @@ struct AtADoor : Desk {
   }
 };
 
+// So many names of 120 letters, as one word of a command line.
+std::string long_names(char count) {
+  std::string all;
+  for (char letter = 'a'; letter < 'a' + count; ++letter) {
+    all += (all.empty() ? "" : ",") + std::string(120, letter);
+  }
+  return all;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(submit, AtADoor)
@@ -224,6 +233,10 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_usage_before_it_asks_anybody) {
       {"no action", {"t", "--queue", "q"}, 2, "--action"},
       {"an action twice", {"t", "--queue", "q", "--action", "a,a"}, 2, "twice"},
       {"no name of an action", {"t", "--queue", "q", "--action", "a b"}, 2, "not an action"},
+      {"more than a caveat can hold",
+       {"t", "--queue", "q", "--action", long_names(20)},
+       2,
+       "too long together"},
       {"no name of a type", {"t*", "--queue", "q", "--action", "a"}, 2, "not a workflow type"},
       {"no queue", {"t", "--queue", "Q!", "--action", "a"}, 2, "not a principal"},
       {"another realm", {"t", "--queue", "q@OTHER.TEST", "--action", "a"}, 2, "another realm"},
@@ -362,6 +375,13 @@ BOOST_AUTO_TEST_CASE(wants_either_work_or_a_request) {
         Arguments{"--path", "v1"}, Arguments{"--queue", "q", "--workflow", "w", "--path", "/v1"}}) {
     BOOST_TEST(run(authorize_main, arguments).status == 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {
+  const Seen seen = run(authorize_main, {"--service", "trigger/orders", "--queue", "queue-alice",
+                                         "--workflow", "w", "--action", long_names(20)});
+  BOOST_TEST(seen.status == 2, seen.err);
+  BOOST_TEST(seen.says("too long together"), seen.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -34,7 +34,7 @@ struct Shown {
                                       request.body_bytes()})} {}
   std::string header() const {
     CaveatChain chain(ticket.ticket, ticket.session);
-    for (const Caveat& caveat : caveats) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(caveats)));
     return Workshop::header(chain.finish(authenticator).wire);
   }
   IssuedTicket ticket;

@@ -30,7 +30,7 @@ struct Narrowing {
 
   Buffer wire() const {
     CaveatChain chain(tgt.ticket, tgt.session);
-    for (const Caveat& caveat : caveats) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(caveats)));
     return chain.finish(authenticator).wire;
   }
 

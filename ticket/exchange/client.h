@@ -39,7 +39,8 @@ class Login {
 };
 
 /// The delegation that a caller hands a trigger: the TGT, narrowed to one trigger and one piece of
-/// work, finished (specs/protocol.md 5). `wanted` names what is delegated.
+/// work, finished (specs/protocol.md 5). `wanted` names what is delegated. Errors: limit_exceeded
+/// (too much for a caveat, as many long actions are).
 struct Delegation {
   Principal trigger;
   std::string queue;
@@ -50,7 +51,7 @@ struct Delegation {
   std::optional<std::string> workflow_id;
   Time not_after;
 };
-Buffer delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
+Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
 
 /// A presentation of a service ticket for one request to that service.
 struct ServiceRequest {
