@@ -6,8 +6,8 @@
 #include <string>
 
 #include "ticket/clock.h"
+#include "ticket/exchange/replay.h"
 #include "ticket/memory.h"
-#include "ticket/replay.h"
 
 namespace waybill::kdc {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "ticket/adapters/http.h"
+#include "ticket/exchange/replay.h"
 #include "ticket/presentation.h"
-#include "ticket/replay.h"
 #include "trigger/identity.h"
 #include "trigger/revocations.h"
 

@@ -1,4 +1,4 @@
-#include "ticket/replay.h"
+#include "ticket/exchange/replay.h"
 
 #include <algorithm>
 #include <utility>
