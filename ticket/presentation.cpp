@@ -40,6 +40,8 @@ std::optional<Caveat> read_value(Reader& in, std::uint64_t type) {
       return caveat::Input{in.bin<32>()};
     case 9:
       return caveat::Downstreams{read_downstreams(in)};
+    case 10:
+      return caveat::Namespace{in.name(limits::max_name)};
     default:
       in.fail(Errc::caveat_unknown, "caveat type");
       return std::nullopt;
@@ -93,6 +95,9 @@ Checked check(const Caveat& caveat, const CaveatRequest& request) {
                                                  [&](const Downstream& d) { return allows(c, d); });
             return require(all, Errc::caveat_downstream);
           },
+          [&](const caveat::Namespace& c) {
+            return require(request.space == c.name, Errc::caveat_namespace);
+          },
       },
       caveat);
 }
@@ -133,6 +138,7 @@ Buffer encode(const Caveat& caveat) {
                  [&](const caveat::WorkflowId& c) { out.str(c.id); },
                  [&](const caveat::Input& c) { out.bin(c.digest); },
                  [&](const caveat::Downstreams& c) { write_downstreams(out, c.within); },
+                 [&](const caveat::Namespace& c) { out.str(c.name); },
              },
              caveat);
   return out.take();

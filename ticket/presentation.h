@@ -44,11 +44,14 @@ struct Input {
 struct Downstreams {
   std::vector<Downstream> within;
 };
+struct Namespace {
+  std::string name;
+};
 }  // namespace caveat
 
 using Caveat = std::variant<caveat::Delegation, caveat::Audience, caveat::NotAfter, caveat::Actions,
                             caveat::Queue, caveat::WorkflowType, caveat::WorkflowId, caveat::Input,
-                            caveat::Downstreams>;
+                            caveat::Downstreams, caveat::Namespace>;
 
 Buffer encode(const Caveat& caveat);
 /// Errors: the codec's, caveat_unknown.
@@ -64,6 +67,7 @@ struct CaveatRequest {
   std::optional<Digest> input;
   std::optional<std::vector<std::string>> actions;
   std::optional<std::vector<Downstream>> downstreams;
+  std::optional<std::string> space{};  ///< the namespace of the engine
 };
 /// Errors: caveat_expired, caveat_audience, caveat_action, …: the first that denies.
 Checked check_caveats(const std::vector<Caveat>& caveats, const CaveatRequest& request);

@@ -22,11 +22,12 @@ Result<Shown> shown_in(const HttpRequest& request);
 struct AuthenticateParts {
   const Clock& clock;
   const Identity& identity;
+  const std::string& space;  ///< the trigger's namespace: whatever is asked of it is about that
   ReplayCache& replays;
   const Revocations& revocations;
 };
 
-/// What the caveats of a caller's own credential are asked about, beside the time.
+/// What the caveats of a caller's own credential are asked about, beside the time and namespace.
 struct Asked {
   std::optional<std::string> queue{};
   std::optional<std::string> workflow_id{};

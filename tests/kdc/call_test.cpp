@@ -323,6 +323,7 @@ const std::vector<Narrow> narrows{
     {"for no actions at all", "self", caveat::Actions{}, Errc::caveat_action},
     {"for downstreams, where there are none", "self", caveat::Downstreams{},
      Errc::caveat_downstream},
+    {"for a namespace", "self", caveat::Namespace{"default"}, Errc::caveat_namespace},
     {"a key, although there is time", "passwd", caveat::NotAfter{noon + 60s}, Errc::not_permitted},
     {"a TGT, although there is time", "renew", caveat::NotAfter{noon + 60s}, Errc::not_permitted},
 };

@@ -64,6 +64,10 @@ const Row rows[] = {
      Errc::caveat_action},
     {"another workflow id than the user named",
      [](Submission& s) { s.user.workflow_id = "invoice-report-2"; }, Errc::caveat_workflow},
+    {"the namespace that the user named", [](Submission& s) { s.user.space = "default"; },
+     accepted},
+    {"another namespace than the user named", [](Submission& s) { s.user.space = "payroll"; },
+     Errc::caveat_namespace},
     {"another input", [](Submission& s) { s.trigger.work.input[0] ^= 1U; }, Errc::wrong_request},
     {"a downstream that the caveat does not name",
      [](Submission& s) {
@@ -330,6 +334,8 @@ BOOST_AUTO_TEST_CASE(by_a_trigger_that_narrowed_its_own_tgt_keeps_to_that) {
   BOOST_TEST(with(caveat::Queue{"queue-bob"}) == Errc::caveat_queue);
   BOOST_TEST(with(caveat::Actions{{"invoice:read"}}) == Errc::caveat_action);
   BOOST_TEST(with(caveat::Audience{principal("trigger/orders")}) == Errc::caveat_audience);
+  BOOST_TEST(with(caveat::Namespace{"default"}) == accepted);
+  BOOST_TEST(with(caveat::Namespace{"payroll"}) == Errc::caveat_namespace);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

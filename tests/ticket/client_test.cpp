@@ -154,6 +154,30 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   BOOST_TEST((again->tag() != read->tag()));
 }
 
+BOOST_AUTO_TEST_CASE(to_a_trigger_names_the_namespace_where_it_is_known) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  Delegation wanted{realm.principal("trigger/orders"),
+                    "queue-alice",
+                    "invoice-report",
+                    {"invoice:read"},
+                    Digest{},
+                    {},
+                    std::nullopt,
+                    noon + 10min};
+  const auto spaces_of = [&] {
+    std::vector<std::string> spaces;
+    for (const Caveat& caveat : Presentation::parse(*delegate(tgt, wanted, noon))->caveats()) {
+      if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) {
+        spaces.push_back(space->name);
+      }
+    }
+    return spaces;
+  };
+  BOOST_TEST(spaces_of().empty());
+  wanted.space = "default";
+  BOOST_TEST((spaces_of() == std::vector<std::string>{"default"}));
+}
+
 BOOST_AUTO_TEST_CASE(to_a_trigger_is_nothing_that_would_be_refused_for_its_size) {
   const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
   Delegation wanted{realm.principal("trigger/orders"),

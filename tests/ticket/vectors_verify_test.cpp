@@ -83,7 +83,8 @@ CaveatRequest caveat_request(const VectorCase& row) {
   return {row.time("now"),         principal_of(row.text("addressee")),
           row.text("queue"),       row.text("workflow_type"),
           row.text("workflow_id"), row.bytes<32>("input"),
-          row.all("action"),       std::vector<Downstream>{}};
+          row.all("action"),       std::vector<Downstream>{},
+          row.text("namespace")};
 }
 
 Result<ChainKey> check_presentation(const VectorCase& row) {

@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(hands_over_a_ticket_that_is_narrowed_to_this_work) {
                             .workflow_id = "my.1",
                             .input = input_digest(bytes_of("invoices")),
                             .actions = std::vector<std::string>{"a", "b"},
-                            .downstreams = std::vector<Downstream>{}};
+                            .downstreams = std::vector<Downstream>{},
+                            .space = "x"};
   BOOST_TEST(outcome(check_caveats(presentation.caveats(), right)) == accepted);
   CaveatRequest late = right;
   late.now = noon + 5min;
@@ -136,6 +137,20 @@ BOOST_AUTO_TEST_CASE(hands_over_a_ticket_that_is_narrowed_to_this_work) {
   CaveatRequest other = right;
   other.audience = kdc.principal("trigger/rogue");
   BOOST_TEST(outcome(check_caveats(presentation.caveats(), other)) == Errc::caveat_audience);
+  other = right;
+  other.space = "y";
+  BOOST_TEST(outcome(check_caveats(presentation.caveats(), other)) == Errc::caveat_namespace);
+}
+
+BOOST_AUTO_TEST_CASE(gives_nothing_to_a_trigger_of_another_namespace_than_was_meant) {
+  const Door door([](const HttpRequest&) { return Door::say(202, accepted_work); });
+  BOOST_TEST(submit(door, {"--namespace", "x"}).status == 0);
+  BOOST_TEST(door.asked().size() == 1U);
+  const Seen seen = submit(door, {"--namespace", "y"});
+  BOOST_TEST(seen.status == 1, seen.err);
+  BOOST_TEST(seen.says("WB-CAVEAT-NAMESPACE"), seen.err);
+  BOOST_TEST(seen.says("works in namespace x, not in y"), seen.err);
+  BOOST_TEST(door.asked().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(sends_the_same_presentation_again_when_the_door_breaks) {
@@ -246,6 +261,7 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_usage_before_it_asks_anybody) {
        2,
        "/"},
       {"no input", {"t", "--queue", "q", "--action", "a", "--input", file("none")}, 5, "none"},
+      {"no namespace", {"t", "--queue", "q", "--action", "a", "--namespace", "*"}, 2, "namespace"},
       {"no wait", {"t", "--queue", "q", "--action", "a", "--output", "x"}, 2, "--wait"},
   };
   for (const Row& row : rows) {
@@ -375,6 +391,27 @@ BOOST_AUTO_TEST_CASE(wants_either_work_or_a_request) {
         Arguments{"--path", "v1"}, Arguments{"--queue", "q", "--workflow", "w", "--path", "/v1"}}) {
     BOOST_TEST(run(authorize_main, arguments).status == 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(binds_work_to_a_namespace_that_is_named_or_known) {
+  const Door door([](const HttpRequest&) { return Door::say(200, json::object()); });
+  const Arguments work{"--queue", "queue-alice", "--workflow", "w", "--action", "a"};
+  const auto spaces = [&](const Arguments& more) {
+    Arguments all = work;
+    all.insert(all.end(), more.begin(), more.end());
+    const Seen seen = run(authorize_main, all);
+    BOOST_REQUIRE(seen.status == 0);
+    constexpr std::size_t before = std::string_view("Authorization: Waybill ").size();
+    const auto wire = from_base64url(seen.out.substr(before, seen.out.size() - before - 1));
+    std::string found;
+    for (const Caveat& caveat : Presentation::parse(*wire)->caveats()) {
+      if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) found += space->name;
+    }
+    return found;
+  };
+  BOOST_TEST(spaces({"--service", "trigger/orders"}) == "");
+  BOOST_TEST(spaces({"--service", "trigger/orders", "--namespace", "z"}) == "z");
+  BOOST_TEST(spaces({"--trigger", door.url}) == "x");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {

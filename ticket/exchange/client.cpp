@@ -41,6 +41,7 @@ Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time 
                                     caveat::Downstreams{wanted.downstreams}};
   CHECK_OK(chain.add_all(caveats));
   if (wanted.workflow_id) CHECK_OK(chain.add(caveat::WorkflowId{*wanted.workflow_id}));
+  if (wanted.space) CHECK_OK(chain.add(caveat::Namespace{*wanted.space}));
   return chain.finish({wanted.trigger, std::nullopt, now, random_bytes<16>(), wanted.input}).wire;
 }
 

@@ -50,6 +50,7 @@ struct Delegation {
   std::vector<Downstream> downstreams;
   std::optional<std::string> workflow_id;
   Time not_after;
+  std::optional<std::string> space{};  ///< the namespace that it must run in, where it is known
 };
 Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
 
