@@ -77,7 +77,7 @@ Cause look_at(const KdcParts& parts, const std::optional<PrincipalRecord>& recor
   if (record->disabled) return Cause::disabled;
   const auto difference = attempt.request.time - now;
   if (difference > limits::clock_skew || -difference > limits::clock_skew) return Cause::skew;
-  const auto first = parts.door.seen.first_use(attempt.message, now);
+  const auto first = parts.door.seen.first_use(record->principal, attempt.message, now);
   if (!first) return first.error().code == Errc::busy ? Cause::busy : Cause::replayed;
   return Cause::none;
 }

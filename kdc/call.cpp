@@ -106,11 +106,11 @@ std::vector<Answer> perform(const KdcParts& parts, const Caller& caller,
 
 // --- Who calls ------------------------------------------------------------------------------
 
-Checked check_presentation(const KdcParts& parts, const ReceivedCall& call, const TicketId& tgt,
+Checked check_presentation(const KdcParts& parts, const ReceivedCall& call, const Body& tgt,
                            const Digest& request, Time now) {
   const Authenticator& authenticator = call.presentation.authenticator();
   CHECK_OK(check_authenticator(authenticator, {parts.krbtgt, parts.instance, now, request}));
-  return parts.replays.first_use(tgt, authenticator.nonce, now);
+  return parts.replays.first_use(tgt.subject, tgt.id, authenticator.nonce, now);
 }
 
 std::string how_far_off(Time theirs, Time ours) {
@@ -147,7 +147,7 @@ class OpenedCall {
 
  private:
   std::vector<Answer> answers(const VerifiedTicket& tgt, const ReceivedCall::Opened& box) {
-    const auto presented = check_presentation(parts_, call_, tgt.body().id, box.request, now_);
+    const auto presented = check_presentation(parts_, call_, tgt.body(), box.request, now_);
     if (!presented) return sealed(presented.error());
     const auto holder = holder_of(parts_.store.view(), tgt.body());
     if (!holder) return sealed(holder.error());

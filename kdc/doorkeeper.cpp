@@ -44,9 +44,10 @@ std::optional<std::uint64_t> StrangerBudget::take(Time now) {
   return std::exchange(unaudited_, 0);
 }
 
-Checked SeenLogins::first_use(Bytes message, Time now) {
+Checked SeenLogins::first_use(const Principal& who, Bytes message, Time now) {
   const Bytes ephemeral = message.first(32);
-  return seen_.first_use(fixed<16>(ephemeral.first(16)), fixed<16>(ephemeral.subspan(16)), now);
+  return seen_.first_use(who, fixed<16>(ephemeral.first(16)), fixed<16>(ephemeral.subspan(16)),
+                         now);
 }
 
 void audit_stranger(const KdcParts& parts, AuditEvent event) {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "ticket/clock.h"
+#include "ticket/exchange/replay.h"
 #include "ticket/memory.h"
-#include "ticket/replay.h"
 
 namespace waybill::kdc {
 
@@ -64,14 +64,18 @@ class StrangerBudget {
 };
 
 /// The ephemeral keys of the logins of the last minutes: a message 1 that is sent again, by whoever
-/// recorded it, gets no second ticket.
+/// recorded it, gets no second ticket. Who has shown the right key fills its own share of it and
+/// nobody else's (ReplayCache).
 class SeenLogins {
  public:
-  /// Errors: request_replayed, busy (more logins than can be remembered).
-  Checked first_use(Bytes message, Time now);
+  explicit SeenLogins(std::size_t most = 500'000) : seen_(most) {}
+
+  /// Call it only for a message that proved a key of `who`. Errors: request_replayed, busy (more
+  /// logins than can be remembered).
+  Checked first_use(const Principal& who, Bytes message, Time now);
 
  private:
-  ReplayCache seen_{500'000};
+  ReplayCache seen_;
 };
 
 struct Doorkeeper {

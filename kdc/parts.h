@@ -5,7 +5,7 @@
 #include "kdc/issuer.h"
 #include "kdc/store.h"
 #include "ticket/clock.h"
-#include "ticket/replay.h"
+#include "ticket/exchange/replay.h"
 
 namespace waybill::kdc {
 

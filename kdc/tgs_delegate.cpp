@@ -57,7 +57,8 @@ CaveatRequest asked_of_caveats(const DelegatedTicketRequest& request, Time now) 
           request.work.id,
           request.work.input,
           request.actions,
-          request.downstreams};
+          request.downstreams,
+          request.work.space};
 }
 
 /// What may change until it is done: judged over the last commit, and again inside the transaction.

@@ -66,6 +66,7 @@ Result<CaveatRequest> evidence_work(Bytes arguments) {
     asked.input = body.work->input;
     asked.actions = body.actions;
     asked.downstreams = body.downstreams;
+    asked.space = body.work->space;
   }
   return asked;
 }

@@ -48,18 +48,18 @@ Result<std::vector<Operation>> decode_operations(Bytes wire) {
 
 }  // namespace
 
-PendingCall make_call(Bytes tgt, const SessionKey& session,
-                      const std::vector<Operation>& operations, const CallContext& context,
-                      const std::vector<Caveat>& caveats) {
+Result<PendingCall> make_call(Bytes tgt, const SessionKey& session,
+                              const std::vector<Operation>& operations, const CallContext& context,
+                              const std::vector<Caveat>& caveats) {
   Buffer request = encode_operations(operations);
   const WipeOnExit wiped(request);
   CaveatChain chain(tgt, session);
-  for (const Caveat& caveat : caveats) chain.add(caveat);
+  CHECK_OK(chain.add_all(caveats));
   const Presented presented = chain.finish(
       {context.kdc, context.instance, context.now, random_bytes<16>(), request_digest({request})});
   const Buffer box = seal(call_key(presented.chain, presented.tag), presented.wire, request);
-  return {Writer().array(2).bin(presented.wire).bin(box).take(),
-          reply_key(presented.chain, presented.tag)};
+  return PendingCall{Writer().array(2).bin(presented.wire).bin(box).take(),
+                     reply_key(presented.chain, presented.tag)};
 }
 
 Result<ReceivedCall> ReceivedCall::parse(Bytes wire) {

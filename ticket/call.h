@@ -38,10 +38,10 @@ struct CallContext {
   Time now;
 };
 /// Seals operations for the KDC, presented with a TGT (its wire bytes and session key). Caveats of
-/// the caller's own narrow the call further.
-PendingCall make_call(Bytes tgt, const SessionKey& session,
-                      const std::vector<Operation>& operations, const CallContext& context,
-                      const std::vector<Caveat>& caveats = {});
+/// the caller's own narrow the call further. Errors: limit_exceeded (CaveatChain::add).
+Result<PendingCall> make_call(Bytes tgt, const SessionKey& session,
+                              const std::vector<Operation>& operations, const CallContext& context,
+                              const std::vector<Caveat>& caveats = {});
 
 /// The KDC's side: the right shape, nothing believed.
 struct ReceivedCall {

@@ -78,6 +78,8 @@ constexpr std::array table{
               "a caveat does not allow this downstream service"},
     ErrorText{Errc::delegation_incomplete, "WB-CAVEAT-MISSING",
               "a delegation must name its service, queue, workflow type, actions, input and end"},
+    ErrorText{Errc::caveat_namespace, "WB-CAVEAT-NAMESPACE",
+              "a caveat does not allow this namespace"},
     ErrorText{Errc::unknown_operation, "WB-OPERATION", "no such operation here"},
     ErrorText{Errc::not_permitted, "WB-NOT-PERMITTED", "this principal may not do that"},
     ErrorText{Errc::grant_missing, "WB-GRANT-MISSING",

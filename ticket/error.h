@@ -63,6 +63,7 @@ enum class Errc : std::uint16_t {
   caveat_input = 171,
   caveat_downstream = 172,
   delegation_incomplete = 173,
+  caveat_namespace = 174,
   // The KDC.
   unknown_operation = 180,
   not_permitted = 181,

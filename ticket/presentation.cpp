@@ -40,6 +40,8 @@ std::optional<Caveat> read_value(Reader& in, std::uint64_t type) {
       return caveat::Input{in.bin<32>()};
     case 9:
       return caveat::Downstreams{read_downstreams(in)};
+    case 10:
+      return caveat::Namespace{in.name(limits::max_name)};
     default:
       in.fail(Errc::caveat_unknown, "caveat type");
       return std::nullopt;
@@ -93,6 +95,9 @@ Checked check(const Caveat& caveat, const CaveatRequest& request) {
                                                  [&](const Downstream& d) { return allows(c, d); });
             return require(all, Errc::caveat_downstream);
           },
+          [&](const caveat::Namespace& c) {
+            return require(request.space == c.name, Errc::caveat_namespace);
+          },
       },
       caveat);
 }
@@ -133,6 +138,7 @@ Buffer encode(const Caveat& caveat) {
                  [&](const caveat::WorkflowId& c) { out.str(c.id); },
                  [&](const caveat::Input& c) { out.bin(c.digest); },
                  [&](const caveat::Downstreams& c) { write_downstreams(out, c.within); },
+                 [&](const caveat::Namespace& c) { out.str(c.name); },
              },
              caveat);
   return out.take();
@@ -184,12 +190,23 @@ Result<Authenticator> Authenticator::decode(Bytes wire) {
 }
 
 CaveatChain::CaveatChain(Bytes ticket, const SessionKey& session)
-    : ticket_(copy_of(ticket)), chain_(first_link(session, ticket)) {}
+    : ticket_(copy_of(ticket)), size_(ticket.size()), chain_(first_link(session, ticket)) {}
 
-CaveatChain& CaveatChain::add(const Caveat& caveat) {
-  caveats_.push_back(encode(caveat));
-  chain_ = next_link(chain_, caveats_.back());
-  return *this;
+Checked CaveatChain::add(const Caveat& caveat) {
+  Buffer wire = encode(caveat);
+  const std::size_t size = size_ + wire.size();
+  const bool fits = caveats_.size() < limits::max_caveats && wire.size() <= limits::max_caveat &&
+                    size + limits::presentation_frame <= limits::max_presentation;
+  if (!fits) return Error{Errc::limit_exceeded, "caveat"};
+  size_ = size;
+  chain_ = next_link(chain_, wire);
+  caveats_.push_back(std::move(wire));
+  return ok();
+}
+
+Checked CaveatChain::add_all(std::span<const Caveat> caveats) {
+  for (const Caveat& caveat : caveats) CHECK_OK(add(caveat));
+  return ok();
 }
 
 Presented CaveatChain::finish(const Authenticator& authenticator) const {

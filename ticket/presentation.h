@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,11 +44,14 @@ struct Input {
 struct Downstreams {
   std::vector<Downstream> within;
 };
+struct Namespace {
+  std::string name;
+};
 }  // namespace caveat
 
 using Caveat = std::variant<caveat::Delegation, caveat::Audience, caveat::NotAfter, caveat::Actions,
                             caveat::Queue, caveat::WorkflowType, caveat::WorkflowId, caveat::Input,
-                            caveat::Downstreams>;
+                            caveat::Downstreams, caveat::Namespace>;
 
 Buffer encode(const Caveat& caveat);
 /// Errors: the codec's, caveat_unknown.
@@ -63,6 +67,7 @@ struct CaveatRequest {
   std::optional<Digest> input;
   std::optional<std::vector<std::string>> actions;
   std::optional<std::vector<Downstream>> downstreams;
+  std::optional<std::string> space{};  ///< the namespace of the engine
 };
 /// Errors: caveat_expired, caveat_audience, caveat_action, …: the first that denies.
 Checked check_caveats(const std::vector<Caveat>& caveats, const CaveatRequest& request);
@@ -93,12 +98,17 @@ struct Presented {
 class CaveatChain {
  public:
   CaveatChain(Bytes ticket, const SessionKey& session);
-  CaveatChain& add(const Caveat& caveat);
+  /// Nothing is added that would make a presentation no verifier takes: the 17th caveat, one of
+  /// more than 2 KiB, or one that makes the whole too large. The chain stays as it was then.
+  /// Errors: limit_exceeded.
+  Checked add(const Caveat& caveat);
+  Checked add_all(std::span<const Caveat> caveats);
   Presented finish(const Authenticator& authenticator) const;
 
  private:
   Buffer ticket_;
   std::vector<Buffer> caveats_;
+  std::size_t size_;  // of ticket and caveats
   ChainKey chain_;
 };
 

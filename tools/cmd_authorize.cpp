@@ -28,7 +28,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.note(
       "To start a workflow it is a delegation, which names the queue, type, actions and input "
       "that\n"
-      "the body must name too; with --service alone no server is asked. For any other request it "
+      "the body must name too; with --service alone no server is asked, and it is bound to a\n"
+      "namespace only by --namespace. For any other request it "
       "is\n"
       "a presentation of your ticket for that service, good once and for two minutes.");
   line.example(
@@ -49,20 +50,21 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
 }
 
 // A delegation is for a principal; where it listens need not be known.
-Outcome<Principal> addressee(Session& session, const Options& options, const std::string& queue) {
+Outcome<Principal> addressee(Session& session, const Options& options, PreparedWork& work) {
   if (options.trigger.service && !options.trigger.url) {
     return session.principal(*options.trigger.service);
   }
   TriggerClient::Wanted wanted = options.trigger;
-  wanted.queue = queue;
+  wanted.queue = work.queue;
   TRY(trigger, TriggerClient::reach(session, wanted));
+  CHECK_OK(work.settle_namespace(*trigger));
   return trigger->service();
 }
 
 Outcome<std::string> for_work(Session& session, Options& options) {
   options.work.queue = *options.queue;
   TRY(work, prepare_work(session, *options.type, options.work));
-  TRY(trigger, addressee(session, options, work.queue));
+  TRY(trigger, addressee(session, options, work));
   return delegate_work(session, trigger, work);
 }
 

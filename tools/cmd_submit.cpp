@@ -35,7 +35,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   add_cache_option(line, options.cache);
   line.note(
       "What you hand the trigger is your ticket narrowed to this queue, type, input and these\n"
-      "actions, for this trigger alone, for fifteen minutes at the most. The id of the workflow "
+      "actions, for this trigger and its namespace alone, for fifteen minutes at the most. The id "
+      "of the workflow "
       "is\n"
       "printed on standard output.");
   line.example(
@@ -89,6 +90,7 @@ Outcome<Done> submit_main(Context& context, const Arguments& arguments) {
   options.trigger.queue = work.queue;
   auto progress = std::make_unique<Progress>(context.ui, "starting the workflow");
   TRY(trigger, TriggerClient::reach(*session, options.trigger));
+  CHECK_OK(work.settle_namespace(*trigger));
   TRY(presentation, delegate_work(*session, trigger->service(), work));
   TRY(answer, trigger->start(presentation, request_of(options, work)));
   progress.reset();

@@ -99,6 +99,7 @@ NamedValue view_of(const Caveat& caveat, Time now) {
           [&](const caveat::WorkflowId& c) { return text("workflow_id", c.id); },
           [&](const caveat::Input& c) { return text("input", to_hex(c.digest)); },
           [&](const caveat::Downstreams& c) { return texts("downstreams", names_of(c.within)); },
+          [&](const caveat::Namespace& c) { return text("namespace", c.name); },
       },
       caveat);
 }

@@ -127,8 +127,11 @@ Outcome<std::unique_ptr<TriggerClient>> TriggerClient::reach(Session& session,
                 place.url + " is " + service->text() + ", not " + expected.text());
   }
   if (service->realm() != session.realm()) return Stop(Error{Errc::wrong_realm}, place.url);
-  return std::unique_ptr<TriggerClient>(
-      new TriggerClient(session, std::move(http), *std::move(service), *instance));
+  std::optional<std::string> space;
+  if (info.contains("namespace")) space = text_in(info, "namespace");
+  if (space && !is_name(*space, limits::max_name)) return not_a_trigger(place.url, reply.status);
+  return std::unique_ptr<TriggerClient>(new TriggerClient(
+      session, std::move(http), *std::move(service), *instance, std::move(space)));
 }
 
 Outcome<std::string> TriggerClient::present_for(const std::string& method, const std::string& path,

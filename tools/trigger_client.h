@@ -25,6 +25,8 @@ class TriggerClient {
   static Outcome<std::unique_ptr<TriggerClient>> reach(Session& session, const Wanted& wanted);
 
   const Principal& service() const { return service_; }
+  /// The namespace that it says it works in; nothing when it says none.
+  const std::optional<std::string>& space() const { return space_; }
   const std::string& url() const { return http_->base_url(); }
 
   /// A request presented with a ticket for this trigger. Another instance and a ticket that it
@@ -41,11 +43,12 @@ class TriggerClient {
 
  private:
   TriggerClient(Session& session, std::unique_ptr<HttpClient> http, Principal service,
-                InstanceId instance)
+                InstanceId instance, std::optional<std::string> space)
       : session_(session),
         http_(std::move(http)),
         service_(std::move(service)),
-        instance_(instance) {}
+        instance_(instance),
+        space_(std::move(space)) {}
   struct Request {
     std::string method, path, body, header;
   };
@@ -55,6 +58,7 @@ class TriggerClient {
   std::unique_ptr<HttpClient> http_;
   Principal service_;
   InstanceId instance_;
+  std::optional<std::string> space_;
 };
 
 /// Input, result, and everything else in base64 of an answer; stops when it is none.

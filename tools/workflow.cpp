@@ -35,6 +35,10 @@ Outcome<Done> check_actions(const std::vector<std::string>& actions) {
   if (different.size() != actions.size()) return wrong_usage("an action is named twice");
   if (actions.empty()) return wrong_usage("no --action: say what the work may do");
   if (actions.size() > limits::max_actions) return wrong_usage("more than 32 actions");
+  if (encode(caveat::Actions{actions}).size() > limits::max_caveat) {
+    return wrong_usage("the names of the actions are too long together",
+                       "a delegation has 2 KiB for all of them");
+  }
   return done();
 }
 
@@ -74,6 +78,8 @@ void add_work_options(CommandLine& line, WorkOptions& options) {
   line.duration("--expires", options.expires, "how late the work may start (15m, the most)");
   line.option("--workflow-id", options.workflow_id, "ID",
               "its id; otherwise made of the type and the ticket's id");
+  line.option("--namespace", options.space, "NAME",
+              "the engine's namespace that it must run in; otherwise the trigger's");
 }
 
 Outcome<PreparedWork> prepare_work(const Session& session, const std::string& workflow_type,
@@ -83,6 +89,7 @@ Outcome<PreparedWork> prepare_work(const Session& session, const std::string& wo
   if (queue.realm() != session.realm()) return wrong_usage("the queue is of another realm");
   CHECK_OK(check_actions(options.actions));
   if (options.workflow_id) CHECK_OK(workflow_path(*options.workflow_id));
+  if (options.space) CHECK_OK(check_name(*options.space, "a namespace", limits::max_name));
   const Seconds expires = options.expires.value_or(limits::max_delegation);
   if (expires > limits::max_delegation) {
     return wrong_usage("--expires is at most 15m; how long the work may run is another thing");
@@ -92,8 +99,15 @@ Outcome<PreparedWork> prepare_work(const Session& session, const std::string& wo
     TRY(read, read_file_or_input(*options.input, limits::max_input));
     input = std::move(read);
   }
-  return PreparedWork{workflow_type,       queue.name(),     options.actions,
-                      options.workflow_id, std::move(input), expires};
+  return PreparedWork{workflow_type,    queue.name(), options.actions, options.workflow_id,
+                      std::move(input), expires,      options.space};
+}
+
+Outcome<Done> PreparedWork::settle_namespace(const TriggerClient& trigger) {
+  if (!space) space = trigger.space();
+  if (!trigger.space() || *space == *trigger.space()) return done();
+  return Stop(Error{Errc::caveat_namespace},
+              trigger.url() + " works in namespace " + *trigger.space() + ", not in " + *space);
 }
 
 Outcome<std::string> delegate_work(const Session& session, const Principal& trigger,
@@ -102,8 +116,9 @@ Outcome<std::string> delegate_work(const Session& session, const Principal& trig
   const Time now = session.now();
   const Delegation wanted{
       trigger, work.queue,       work.workflow_type, work.actions, input_digest(work.input),
-      {},      work.workflow_id, now + work.expires};
-  return authorization(delegate(*tgt, wanted, now));
+      {},      work.workflow_id, now + work.expires, work.space};
+  TRY(made, delegate(*tgt, wanted, now));
+  return authorization(made);
 }
 
 Outcome<std::string> workflow_path(const std::string& id) {

@@ -16,6 +16,7 @@ struct WorkOptions {
   std::optional<std::string> input;  ///< FILE, `-` for standard input; none: empty
   std::optional<Seconds> expires;    ///< how late the work may start
   std::optional<std::string> workflow_id;
+  std::optional<std::string> space;  ///< --namespace; none: the trigger's, where it is asked
 };
 void add_work_options(CommandLine& line, WorkOptions& options);
 
@@ -27,6 +28,10 @@ struct PreparedWork {
   std::optional<std::string> workflow_id;
   Buffer input;
   Seconds expires;
+  std::optional<std::string> space;
+
+  /// Binds the work to the trigger's namespace. Stops with refused when it was to be another.
+  Outcome<Done> settle_namespace(const TriggerClient& trigger);
 };
 /// Everything a person may get wrong is found here, before any server is asked. Stops with usage.
 /// Throws FileError.

@@ -34,7 +34,8 @@ constexpr std::array statuses{
     StatusRow{Errc::caveat_unknown, 403}, StatusRow{Errc::caveat_action, 403},
     StatusRow{Errc::caveat_queue, 403}, StatusRow{Errc::caveat_workflow_type, 403},
     StatusRow{Errc::caveat_workflow, 403}, StatusRow{Errc::caveat_input, 403},
-    StatusRow{Errc::caveat_downstream, 403}, StatusRow{Errc::delegation_incomplete, 403},
+    StatusRow{Errc::caveat_downstream, 403}, StatusRow{Errc::caveat_namespace, 403},
+    StatusRow{Errc::delegation_incomplete, 403},
     // What is asked about.
     StatusRow{Errc::not_found, 404}, StatusRow{Errc::not_owner, 404},
     StatusRow{Errc::unknown_operation, 404}, StatusRow{Errc::already_exists, 409},

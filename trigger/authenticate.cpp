@@ -33,9 +33,9 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
   CHECK_OK(check_authenticator(presentation.authenticator(),
                                {parts.identity.self(), parts.identity.instance(), now, digest}));
   CHECK_OK(check_caveats(presentation.caveats(),
-                         {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}}));
+                         {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}, parts.space}));
   if (parts.revocations.is_revoked(body)) return Error{Errc::revoked, "the caller's ticket"};
-  CHECK_OK(parts.replays.first_use(body.id, presentation.authenticator().nonce, now));
+  CHECK_OK(parts.replays.first_use(body.subject, body.id, presentation.authenticator().nonce, now));
   return body;
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "ticket/adapters/http.h"
+#include "ticket/exchange/replay.h"
 #include "ticket/presentation.h"
-#include "ticket/replay.h"
 #include "trigger/identity.h"
 #include "trigger/revocations.h"
 
@@ -22,11 +22,12 @@ Result<Shown> shown_in(const HttpRequest& request);
 struct AuthenticateParts {
   const Clock& clock;
   const Identity& identity;
+  const std::string& space;  ///< the trigger's namespace: whatever is asked of it is about that
   ReplayCache& replays;
   const Revocations& revocations;
 };
 
-/// What the caveats of a caller's own credential are asked about, beside the time.
+/// What the caveats of a caller's own credential are asked about, beside the time and namespace.
 struct Asked {
   std::optional<std::string> queue{};
   std::optional<std::string> workflow_id{};
@@ -36,7 +37,7 @@ struct Asked {
 /// path, body), at this instance, for the first time. Gives the ticket's body. In this order:
 /// Audience::accept's errors, wrong_kind (a ticket for work, or of somebody who acts for another),
 /// bad_tag, wrong_addressee, wrong_instance, clock_skew, wrong_request, caveat_…, revoked,
-/// request_replayed. Throws KdcAway before the realm document is known.
+/// request_replayed, busy. Throws KdcAway before the realm document is known.
 Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& request,
                           const Shown& shown, const Asked& asked);
 

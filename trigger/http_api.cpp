@@ -160,8 +160,9 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
   ask.shown = &*shown;
   std::optional<Body> caller;
   if (route.caller != Caller::delegation) {
-    auto known = authenticate({parts_.clock, parts_.identity, parts_.replays, parts_.revocations},
-                              request, *shown, asked_by(route, found.name));
+    auto known = authenticate(
+        {parts_.clock, parts_.identity, parts_.space, parts_.replays, parts_.revocations}, request,
+        *shown, asked_by(route, found.name));
     if (!known) return refuse(request, unauthorised(known.error()), instance);
     ask.caller = &caller.emplace(*std::move(known));
   }

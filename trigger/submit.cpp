@@ -42,9 +42,9 @@ Checked check_delegation(const SubmitParts& parts, const Presentation& presentat
   CHECK_OK(waybill::check_delegation(presentation.caveats()));
   if (a.instance) return Error{Errc::wrong_instance, "a delegation names no instance"};
   if (a.time > now + limits::clock_skew) return Error{Errc::clock_skew, "delegation"};
-  CHECK_OK(check_caveats(presentation.caveats(),
-                         {now, self, wanted.queue, wanted.workflow_type, plan.work.id,
-                          plan.work.input, wanted.actions, std::vector<Downstream>{}}));
+  CHECK_OK(check_caveats(presentation.caveats(), {now, self, wanted.queue, wanted.workflow_type,
+                                                  plan.work.id, plan.work.input, wanted.actions,
+                                                  std::vector<Downstream>{}, parts.space}));
   if (a.request != plan.work.input) return Error{Errc::wrong_request, "delegation"};
   // An id of the caller's choice has to be the user's choice too.
   const bool named = std::ranges::any_of(presentation.caveats(), [](const Caveat& caveat) {

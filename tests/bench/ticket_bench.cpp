@@ -206,7 +206,7 @@ BENCHMARK(present_delegation_floor);
 
 void verify_presentation(benchmark::State& state) {
   const IssuedTicket held = tgt();
-  const Buffer wire = delegate(held, delegation(), now);
+  const Buffer wire = *delegate(held, delegation(), now);
   for (auto _ : state) {
     auto presentation = Presentation::parse(wire);
     auto chain = presentation->check(held.session);

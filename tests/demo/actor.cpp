@@ -38,16 +38,16 @@ Result<IssuedTicket> Actor::ticket_for(const std::string& service) {
 
 Buffer Actor::delegation(const Principal& trigger, const Errand& errand) const {
   const Delegation wanted{
-      trigger, errand.queue, errand.type, errand.actions, input_digest(bytes_of(errand.input)),
-      {},      std::nullopt, now() + 5min};
-  return delegate(tgt(), wanted, now());
+      trigger, errand.queue, errand.type,  errand.actions, input_digest(bytes_of(errand.input)),
+      {},      std::nullopt, now() + 5min, errand.space};
+  return *delegate(tgt(), wanted, now());
 }
 
 Result<IssuedTicket> Actor::exchange(Bytes delegation, const Errand& errand) {
   const DelegatedTicketRequest request{
       copy_of(delegation),
       errand.queue,
-      {"default", errand.workflow_id, errand.type, input_digest(bytes_of(errand.input))},
+      {errand.space, errand.workflow_id, errand.type, input_digest(bytes_of(errand.input))},
       errand.actions,
       {},
       errand.run_for};

@@ -20,6 +20,7 @@ struct Errand {
   std::string input =
       "number,customer,date,due,amount,paid\n1,acme,2026-01-02,2026-02-01,10.00,0\n";
   Seconds run_for{0};
+  std::string space = "default";
   std::string workflow_id = "invoice-report-demo";
 };
 

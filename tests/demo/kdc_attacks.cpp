@@ -101,6 +101,10 @@ void greedy_trigger(Cast& cast, Scoreboard& board) {
   Errand elsewhere = errand;
   elsewhere.queue = "queue-bob";
   board.attack("a trigger asks for Bob's queue, as Carol", ask(elsewhere), {Errc::caveat_queue});
+  Errand abroad = errand;
+  abroad.space = "payroll";
+  board.attack("a trigger asks for another namespace than Carol's", ask(abroad),
+               {Errc::caveat_namespace});
   Errand other = errand;
   other.input = "an input of the trigger's own\n";
   board.attack("a trigger swaps the input before it asks", ask(other),

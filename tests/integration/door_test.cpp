@@ -109,8 +109,8 @@ std::vector<Row> kdc_rows(const LiveRealm& realm, const Person& carol) {
   const LoginEnvelope login{realm.principal("carol").realm(), KeyId{1}, Buffer(96, 7)};
   const LoginEnvelope epoch{realm.principal("carol").realm(), KeyId{99}, Buffer(96, 7)};
   const LoginEnvelope elsewhere{*Realm::parse("ELSEWHERE"), KeyId{1}, Buffer(96, 7)};
-  const auto call = make_call(carol.tgt().ticket, carol.tgt().session, {{"tickets", {}}},
-                              {realm.principal("krbtgt"), {}, realm.now()});
+  const PendingCall call = *make_call(carol.tgt().ticket, carol.tgt().session, {{"tickets", {}}},
+                                      {realm.principal("krbtgt"), {}, realm.now()});
   const auto post = [&](const char* path, const std::string& body) {
     return request("POST " + std::string(path), type, body);
   };

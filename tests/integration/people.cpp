@@ -29,16 +29,16 @@ Person::Person(LiveRealm& realm, const std::string& name)
 
 Buffer Person::delegation(const Errand& errand, Seconds life) const {
   const Time now = realm_.now();
-  return delegate(tgt(),
-                  {realm_.principal(errand.trigger),
-                   errand.queue,
-                   errand.type,
-                   errand.actions,
-                   input_digest(bytes_of(errand.input)),
-                   {},
-                   errand.workflow_id,
-                   now + life},
-                  now);
+  return *delegate(tgt(),
+                   {realm_.principal(errand.trigger),
+                    errand.queue,
+                    errand.type,
+                    errand.actions,
+                    input_digest(bytes_of(errand.input)),
+                    {},
+                    errand.workflow_id,
+                    now + life},
+                   now);
 }
 
 Result<Answer> Person::call(const std::string& operation, Bytes arguments) {

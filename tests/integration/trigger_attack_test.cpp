@@ -278,13 +278,14 @@ BOOST_AUTO_TEST_CASE(gives_a_trigger_no_more_than_user_and_policy_allow) {
   // A stolen TGT without its session key: the thief makes a chain of his own.
   CaveatChain chain(carol.tgt().ticket, SessionKey::random());
   const Digest input = input_digest(bytes_of(errand.input));
-  chain.add(caveat::Delegation{random_bytes<16>()})
-      .add(caveat::Audience{orders.principal()})
-      .add(caveat::NotAfter{realm.now() + 60s})
-      .add(caveat::Queue{errand.queue})
-      .add(caveat::WorkflowType{errand.type})
-      .add(caveat::Actions{errand.actions})
-      .add(caveat::Input{input});
+  const std::vector<Caveat> caveats{caveat::Delegation{random_bytes<16>()},
+                                    caveat::Audience{orders.principal()},
+                                    caveat::NotAfter{realm.now() + 60s},
+                                    caveat::Queue{errand.queue},
+                                    caveat::WorkflowType{errand.type},
+                                    caveat::Actions{errand.actions},
+                                    caveat::Input{input}};
+  BOOST_REQUIRE(bool(chain.add_all(caveats)));
   const Presented stolen =
       chain.finish({orders.principal(), std::nullopt, realm.now(), random_bytes<16>(), input});
   check("a stolen TGT", orders, stolen.wire, errand, Errc::bad_tag);

@@ -128,6 +128,42 @@ BOOST_AUTO_TEST_CASE(answers_every_kind_of_stranger_alike) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(shows_a_listener_no_length_that_tells_how_a_login_ended) {
+  const std::string longest(128, 'z');
+  add(longest, PrincipalKind::user);
+  disable("dave");
+  struct Try {
+    const char* name;
+    const PrincipalKey& key;
+    Login::Wish wish;
+    Seconds off;
+    Outcome expect;
+  };
+  const PrincipalKey wrong = PrincipalKey::random();
+  const Try tries[] = {
+      {"carol", carols, usual, 0s, accepted},
+      {"carol", carols, {1s, 0s}, 0s, accepted},
+      {"carol", carols, {1000h, 10000h}, 0s, accepted},
+      {"archive", keytab("archive").newest().key, usual, 0s, accepted},
+      {longest.c_str(), keytab(longest).newest().key, usual, 0s, accepted},
+      {"carol", wrong, usual, 0s, Errc::login_failed},
+      {longest.c_str(), wrong, usual, 0s, Errc::login_failed},
+      {"nobody", wrong, usual, 0s, Errc::login_failed},
+      {"dave", keytab("dave").newest().key, usual, 0s, Errc::login_failed},
+      {"carol", carols, usual, 1h, Errc::clock_skew},
+  };
+  for (const Try& one : tries) {
+    auto login = Login::start(one.key, principal(one.name), epochs.document(), one.wish,
+                              clock.now() + one.off);
+    const auto reply = as_exchange(parts, login->request());
+    BOOST_REQUIRE(outcome(reply) == accepted);
+    BOOST_TEST(reply->size() == limits::login_reply + 48, one.name);
+    BOOST_TEST(outcome(login->finish(*reply, clock.now())) == one.expect);
+    const auto again = as_exchange(parts, login->request());  // replayed, for who got a ticket
+    BOOST_TEST(again->size() == limits::login_reply + 48, one.name);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(does_not_know_a_principal_of_another_realm) {
   const auto foreign = Principal::parse("carol@OTHER.TEST");
   auto login = Login::start(carols, *foreign, epochs.document(), usual, clock.now());

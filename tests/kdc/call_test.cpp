@@ -19,7 +19,7 @@ struct Fixture : WholeKdc {
   // Whatever the caller's context is wrong in; the answer as its sender would read it.
   Told told(const CallContext& context, const std::vector<Operation>& operations) {
     const PendingCall pending =
-        make_call(tgt("carol").ticket, tgt("carol").session, operations, context);
+        *make_call(tgt("carol").ticket, tgt("carol").session, operations, context);
     const auto reply = kdc::call(parts, pending.wire);
     if (!reply) return {reply.error().code, {}, {}};
     auto answers = pending.open_reply(*reply);
@@ -32,7 +32,7 @@ struct Fixture : WholeKdc {
 
   // A call of carol's, to be spoilt.
   PendingCall good_call() {
-    return make_call(tgt("carol").ticket, tgt("carol").session, harmless, right());
+    return *make_call(tgt("carol").ticket, tgt("carol").session, harmless, right());
   }
   Outcome sent(Bytes wire) { return outcome(kdc::call(parts, wire)); }
   Outcome answered(const IssuedTicket& ticket) {
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(does_nothing_the_second_time) {
     return store.view().tickets_by(TicketIndex::subject, "carol@DEMO.TEST", {}, 100)->size();
   };
   const PendingCall pending =
-      make_call(tgt("carol").ticket, tgt("carol").session,
-                {{"tgs", ServiceTicketRequest{"archive", 0s}.encode()}}, right());
+      *make_call(tgt("carol").ticket, tgt("carol").session,
+                 {{"tgs", ServiceTicketRequest{"archive", 0s}.encode()}}, right());
   BOOST_TEST(sent(pending.wire) == accepted);
   const std::size_t before = outstanding();
   BOOST_TEST(sent(pending.wire) == accepted);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(with_one_flipped_bit_anywhere_is_never_done) {
 
 BOOST_AUTO_TEST_CASE(with_a_stolen_tgt_and_without_its_session_key_is_refused_and_audited) {
   const PendingCall forged =
-      make_call(tgt("carol").ticket, SessionKey::random(), harmless, right());
+      *make_call(tgt("carol").ticket, SessionKey::random(), harmless, right());
   const std::uint64_t before = records();
   BOOST_TEST(sent(forged.wire) == Errc::bad_tag);
   BOOST_TEST(records() == before + 1);
@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(with_the_box_of_another_call_is_refused) {
 
 BOOST_AUTO_TEST_CASE(with_a_stripped_caveat_is_refused) {
   const PendingCall narrowed =
-      make_call(tgt("carol").ticket, tgt("carol").session, harmless, right(),
-                {caveat::NotAfter{clock.now() + 60s}, caveat::Queue{"queue-alice"}});
+      *make_call(tgt("carol").ticket, tgt("carol").session, harmless, right(),
+                 {caveat::NotAfter{clock.now() + 60s}, caveat::Queue{"queue-alice"}});
   const ReceivedCall received = *ReceivedCall::parse(narrowed.wire);
   Reader in(received.presentation_bytes, limits::max_presentation);
   in.array(4);
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(garbage_leaves_no_audit_record) {
   BOOST_TEST(sent(Buffer(1000, 0x93)) != accepted);
   WholeKdc elsewhere;  // the same names, other keys
   const PendingCall foreign =
-      make_call(elsewhere.tgt("carol").ticket, elsewhere.tgt("carol").session, harmless, right());
+      *make_call(elsewhere.tgt("carol").ticket, elsewhere.tgt("carol").session, harmless, right());
   BOOST_TEST(sent(foreign.wire) == Errc::bad_integrity);
   BOOST_TEST(records() == before);
 }
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(with_a_tgt_of_another_epoch_or_realm_is_refused) {
     Writer out;
     out.array(6).uint(1).uint(1).str(header.realm.text()).str("krbtgt").uint(number(header.key));
     const Buffer ticket = out.bin(random_bytes<200>()).take();
-    return sent(make_call(ticket, SessionKey::random(), harmless, right()).wire);
+    return sent(make_call(ticket, SessionKey::random(), harmless, right())->wire);
   };
   BOOST_TEST(with_header({Kind::tgt, realm(), "krbtgt", {}, KeyId{77}, {}}) == Errc::unknown_epoch);
   BOOST_TEST(with_header({Kind::tgt, *Realm::parse("OTHER.TEST"), "krbtgt", {}, KeyId{1}, {}}) ==
@@ -323,6 +323,7 @@ const std::vector<Narrow> narrows{
     {"for no actions at all", "self", caveat::Actions{}, Errc::caveat_action},
     {"for downstreams, where there are none", "self", caveat::Downstreams{},
      Errc::caveat_downstream},
+    {"for a namespace", "self", caveat::Namespace{"default"}, Errc::caveat_namespace},
     {"a key, although there is time", "passwd", caveat::NotAfter{noon + 60s}, Errc::not_permitted},
     {"a TGT, although there is time", "renew", caveat::NotAfter{noon + 60s}, Errc::not_permitted},
 };

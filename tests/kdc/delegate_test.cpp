@@ -27,7 +27,7 @@ struct Fixture : WholeKdc {
   // A chain of the user's own making.
   Told send_chain(const std::vector<Caveat>& caveats, const Authenticator& authenticator) {
     CaveatChain chain(tgt("carol").ticket, tgt("carol").session);
-    for (const Caveat& caveat : caveats) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(caveats)));
     return submit(request(chain.finish(authenticator).wire));
   }
   std::vector<Caveat> complete() const {
@@ -64,6 +64,10 @@ const Row rows[] = {
      Errc::caveat_action},
     {"another workflow id than the user named",
      [](Submission& s) { s.user.workflow_id = "invoice-report-2"; }, Errc::caveat_workflow},
+    {"the namespace that the user named", [](Submission& s) { s.user.space = "default"; },
+     accepted},
+    {"another namespace than the user named", [](Submission& s) { s.user.space = "payroll"; },
+     Errc::caveat_namespace},
     {"another input", [](Submission& s) { s.trigger.work.input[0] ^= 1U; }, Errc::wrong_request},
     {"a downstream that the caveat does not name",
      [](Submission& s) {
@@ -203,7 +207,7 @@ BOOST_AUTO_TEST_CASE(may_be_made_by_a_clock_that_is_a_little_ahead) {
 
 BOOST_AUTO_TEST_CASE(made_without_the_session_key_is_refused) {
   CaveatChain chain(tgt("carol").ticket, SessionKey::random());
-  for (const Caveat& caveat : complete()) chain.add(caveat);
+  BOOST_REQUIRE(bool(chain.add_all(complete())));
   BOOST_TEST(submit(request(chain.finish(authenticator()).wire)).outcome == Errc::bad_tag);
   BOOST_TEST(last_record().fields.get("subject") == "carol@DEMO.TEST");
 }
@@ -330,6 +334,8 @@ BOOST_AUTO_TEST_CASE(by_a_trigger_that_narrowed_its_own_tgt_keeps_to_that) {
   BOOST_TEST(with(caveat::Queue{"queue-bob"}) == Errc::caveat_queue);
   BOOST_TEST(with(caveat::Actions{{"invoice:read"}}) == Errc::caveat_action);
   BOOST_TEST(with(caveat::Audience{principal("trigger/orders")}) == Errc::caveat_audience);
+  BOOST_TEST(with(caveat::Namespace{"default"}) == accepted);
+  BOOST_TEST(with(caveat::Namespace{"payroll"}) == Errc::caveat_namespace);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

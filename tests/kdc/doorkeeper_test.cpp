@@ -12,6 +12,8 @@ namespace {
 
 constexpr Time start{Seconds(1'900'000'000)};
 
+const Principal carol = *Principal::parse("carol@DEMO.TEST");
+
 using enum LoginBackoff::Shown;
 
 void fail(LoginBackoff& backoff, const std::string& name, int times, Time when) {
@@ -130,8 +132,8 @@ BOOST_AUTO_TEST_SUITE(the_memory_of_logins)
 BOOST_AUTO_TEST_CASE(refuses_an_ephemeral_key_within_the_window) {
   SeenLogins seen;
   const auto message = random_bytes<200>();
-  BOOST_TEST(bool(seen.first_use(message, start)));
-  BOOST_TEST((seen.first_use(message, start + 239s).error().code == Errc::request_replayed));
+  BOOST_TEST(bool(seen.first_use(carol, message, start)));
+  BOOST_TEST((seen.first_use(carol, message, start + 239s).error().code == Errc::request_replayed));
 }
 
 BOOST_AUTO_TEST_CASE(takes_another_ephemeral_key_with_the_same_rest) {
@@ -139,8 +141,18 @@ BOOST_AUTO_TEST_CASE(takes_another_ephemeral_key_with_the_same_rest) {
   auto message = random_bytes<200>();
   for (std::size_t i = 0; i < 32; ++i) {
     message[i] ^= 1U;
-    BOOST_TEST(bool(seen.first_use(message, start)));
+    BOOST_TEST(bool(seen.first_use(carol, message, start)));
   }
+}
+
+BOOST_AUTO_TEST_CASE(is_filled_by_one_principal_for_that_principal_alone) {
+  SeenLogins seen(100);
+  const Principal dave = *Principal::parse("dave@DEMO.TEST");
+  int passed = 0;
+  while (seen.first_use(carol, random_bytes<100>(), start)) ++passed;
+  BOOST_TEST(passed == 20);
+  BOOST_TEST((seen.first_use(carol, random_bytes<100>(), start).error().code == Errc::busy));
+  BOOST_TEST(bool(seen.first_use(dave, random_bytes<100>(), start)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -33,7 +33,7 @@ struct Fixture : WholeKdc {
     const IssuedTicket& ticket = tgt(who);
     return make_call(ticket.ticket, ticket.session, {operation},
                      {parts.krbtgt, instance, clock.now()})
-        .wire;
+        ->wire;
   }
   static bool is_refusal(const HttpReply& reply) {
     return bool(Refusal::decode(bytes_of(reply.body))) && reply.status >= 400 && reply.status < 500;

@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(under_a_narrowed_tgt_is_about_its_work) {
   BOOST_TEST(with(caveat::WorkflowId{"invoice-report-1"}) == accepted);
   BOOST_TEST(with(caveat::WorkflowId{"invoice-report-2"}) == Errc::caveat_workflow);
   BOOST_TEST(with(caveat::Actions{{"invoice:read"}}) == Errc::caveat_action);
+  BOOST_TEST(with(caveat::Namespace{"default"}) == accepted);
+  BOOST_TEST(with(caveat::Namespace{"payroll"}) == Errc::caveat_namespace);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -100,8 +100,8 @@ BOOST_AUTO_TEST_CASE(logs_in_and_answers_calls) {
   const auto done = login->finish(bytes_of(message2.body), clock.now());
   BOOST_REQUIRE(outcome(done) == accepted);
   const PendingCall pending =
-      make_call(done->tgt.ticket, done->tgt.session, {{"self", Fields{}.encode()}},
-                {parts.krbtgt, done->kdc, clock.now()});
+      *make_call(done->tgt.ticket, done->tgt.session, {{"self", Fields{}.encode()}},
+                 {parts.krbtgt, done->kdc, clock.now()});
   const HttpReply sealed = post("/v1/call", pending.wire);
   BOOST_TEST(sealed.status == 200);
   BOOST_TEST(outcome(pending.open_reply(bytes_of(sealed.body))) == accepted);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(tells_an_ended_ticket_from_a_malformed_one) {
   const auto status = [&](const SessionKey& session) {
     return post("/v1/call", make_call(ticket.ticket, session, {{"self", Fields{}.encode()}},
                                       {parts.krbtgt, instance, clock.now()})
-                                .wire)
+                                ->wire)
         .status;
   };
   BOOST_TEST(status(SessionKey::random()) == 401);

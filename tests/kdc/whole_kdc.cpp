@@ -101,8 +101,8 @@ const IssuedTicket& WholeKdc::tgt(std::string_view name) {
 Result<std::vector<Answer>> WholeKdc::call(const IssuedTicket& tgt,
                                            const std::vector<Operation>& operations,
                                            const std::vector<Caveat>& caveats) {
-  const PendingCall pending = make_call(tgt.ticket, tgt.session, operations,
-                                        {parts.krbtgt, instance, clock.now()}, caveats);
+  TRY(pending, make_call(tgt.ticket, tgt.session, operations, {parts.krbtgt, instance, clock.now()},
+                         caveats));
   TRY(reply, kdc::call(parts, pending.wire));
   return pending.open_reply(reply);
 }
@@ -129,7 +129,7 @@ Delegation WholeKdc::wish() const {
 }
 
 Buffer WholeKdc::delegation(const Delegation& wanted, std::string_view user) {
-  return delegate(tgt(user), wanted, clock.now());
+  return *delegate(tgt(user), wanted, clock.now());
 }
 
 DelegatedTicketRequest WholeKdc::request(Buffer presentation) const {

@@ -13,6 +13,7 @@ struct Question {
   std::string queue = "queue-alice", type = "invoice-report", id = "invoice-report-1";
   std::string input = "the input";
   std::vector<std::string> actions{"invoice:read"};
+  std::string space = "default";
 };
 
 class Maker {
@@ -54,7 +55,7 @@ std::vector<Caveat> Maker::complete() {
 
 Presented Maker::finish(const std::vector<Caveat>& caveats, bool delegation) {
   CaveatChain chain(tgt_.ticket, tgt_.session);
-  for (const Caveat& caveat : caveats) chain.add(caveat);
+  (void)*chain.add_all(caveats);
   if (delegation) return chain.finish({trigger_, {}, noon, realm_.fresh<16>(), input_});
   return chain.finish({trigger_, instance_, noon, realm_.fresh<16>(), request_});
 }
@@ -66,7 +67,7 @@ void Maker::add(std::string_view name, std::string_view kind, const Buffer& wire
   out_.add("instance", Bytes(instance_)).add("now", question.now);
   out_.add("request", Bytes(request_));
   out_.add("queue", question.queue).add("workflow_type", question.type);
-  out_.add("workflow_id", question.id);
+  out_.add("workflow_id", question.id).add("namespace", question.space);
   out_.add("input", Bytes(input_digest(bytes_of(question.input))));
   for (const std::string& action : question.actions) out_.add("action", action);
   out_.expect(expect);
@@ -122,6 +123,11 @@ void Maker::add_delegations() {
       {.input = "another input"});
   add("a delegation for one action more", "delegation", wire, Errc::caveat_action,
       {.actions = {"invoice:read", "invoice:pay"}});
+  auto with_space = complete();
+  with_space.emplace_back(caveat::Namespace{"default"});
+  add_good("a delegation in one namespace", "delegation", with_space);
+  add("a delegation for another namespace", "delegation", finish(with_space, true).wire,
+      Errc::caveat_namespace, {.space = "default2"});
   for (std::size_t i = 0; i < complete().size(); ++i) {
     auto without = complete();
     without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));

@@ -20,6 +20,7 @@ std::string make_ticket_vectors();
 std::string make_batch_vectors();
 std::string make_presentation_vectors();
 std::string make_call_vectors();
+std::string make_login_vectors();
 std::string make_payload_vectors();
 std::string make_keytab_vectors();
 std::string make_feed_vectors();

@@ -17,7 +17,7 @@ struct Fixture {
   std::vector<Operation> operations{{"revoke", Fields{{"kind", "subject"}}.encode()},
                                     {"tickets", {}}};
 
-  PendingCall call() { return make_call(tgt.ticket, tgt.session, operations, context); }
+  PendingCall call() { return *make_call(tgt.ticket, tgt.session, operations, context); }
   Outcome open(Bytes wire) const {
     const auto received = ReceivedCall::parse(wire);
     return received ? outcome(received->open(tgt.session)) : outcome(received);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(brings_its_operations_to_who_knows_the_session_key) {
 
 BOOST_AUTO_TEST_CASE(narrows_itself_by_caveats_of_its_own) {
   const PendingCall pending =
-      make_call(tgt.ticket, tgt.session, operations, context, {caveat::NotAfter{noon + 5s}});
+      *make_call(tgt.ticket, tgt.session, operations, context, {caveat::NotAfter{noon + 5s}});
   const auto received = ReceivedCall::parse(pending.wire);
   BOOST_TEST(received->presentation.caveats().size() == 1U);
   BOOST_TEST(open(pending.wire) == accepted);
@@ -108,9 +108,18 @@ BOOST_AUTO_TEST_CASE(does_not_open_under_a_presentation_that_was_narrowed_since)
   // Somebody who has the ticket's session key could narrow; the box is bound to what was presented.
   const auto received = ReceivedCall::parse(call().wire);
   CaveatChain chain(tgt.ticket, tgt.session);
-  chain.add(caveat::NotAfter{noon + 1h});
+  BOOST_REQUIRE(bool(chain.add(caveat::NotAfter{noon + 1h})));
   const Presented narrowed = chain.finish(received->presentation.authenticator());
   BOOST_TEST(open(put_together(narrowed.wire, received->box)) == Errc::bad_integrity);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_made_with_more_caveats_than_a_kdc_takes) {
+  const auto with = [&](std::size_t count) {
+    return outcome(make_call(tgt.ticket, tgt.session, operations, context,
+                             std::vector<Caveat>(count, caveat::NotAfter{noon + 5s})));
+  };
+  BOOST_TEST(with(16) == accepted);
+  BOOST_TEST(with(17) == Errc::limit_exceeded);
 }
 
 BOOST_AUTO_TEST_CASE(carries_between_1_and_32_operations) {

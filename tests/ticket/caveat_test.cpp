@@ -22,7 +22,8 @@ CaveatRequest request() {
           "invoice-report-1",
           input_digest(bytes_of("the input")),
           std::vector<std::string>{"invoice:read", "report:write"},
-          std::vector<Downstream>{{"ledger", {"entry:read"}}}};
+          std::vector<Downstream>{{"ledger", {"entry:read"}}},
+          "default"};
 }
 
 struct Row {
@@ -40,6 +41,7 @@ const caveat::Queue queue{"queue-alice"};
 const caveat::WorkflowType type{"invoice-report"};
 const caveat::WorkflowId id{"invoice-report-1"};
 const caveat::Input input{input_digest(bytes_of("the input"))};
+const caveat::Namespace space{"default"};
 const caveat::Downstreams downstreams{{{"ledger", {"entry:read", "entry:list"}}, {"mailer", {}}}};
 
 const Row rows[] = {
@@ -109,6 +111,13 @@ const Row rows[] = {
        r.downstreams = std::vector<Downstream>{{"mailer", {"entry:read"}}};
      }},
     {"a downstream when none is allowed", caveat::Downstreams{}, Errc::caveat_downstream},
+
+    {"its namespace", space, accepted},
+    {"another namespace", space, Errc::caveat_namespace,
+     [](CaveatRequest& r) { r.space = "default2"; }},
+    {"a namespace that it begins with", space, Errc::caveat_namespace,
+     [](CaveatRequest& r) { r.space = "defaul"; }},
+    {"no namespace", space, Errc::caveat_namespace, [](CaveatRequest& r) { r.space.reset(); }},
 };
 
 std::vector<Caveat> complete() {
@@ -159,7 +168,7 @@ const Buffer id16(16), digest(32);
 const Shape shapes[] = {
     {"nothing", {}, Errc::malformed},
     {"type 0", Writer().array(2).uint(0).bin(id16).take(), Errc::caveat_unknown},
-    {"type 10", Writer().array(2).uint(10).bin(id16).take(), Errc::caveat_unknown},
+    {"type 11", Writer().array(2).uint(11).bin(id16).take(), Errc::caveat_unknown},
     {"type 2^64-1", Writer().array(2).uint(~0ULL).bin(id16).take(), Errc::caveat_unknown},
     {"type 257, which is 1 in 8 bits", Writer().array(2).uint(257).bin(id16).take(),
      Errc::caveat_unknown},
@@ -174,6 +183,8 @@ const Shape shapes[] = {
     {"an input of 31 bytes", Writer().array(2).uint(8).bin(Buffer(31)).take(), Errc::malformed},
     {"a downstream without actions", Writer().array(2).uint(9).array(1).array(1).str("a").take(),
      Errc::malformed},
+    {"a namespace with a star", Writer().array(2).uint(10).str("*").take(), Errc::bad_name},
+    {"a namespace that is no text", Writer().array(2).uint(10).bin(id16).take(), Errc::malformed},
     {"two KiB and a byte", Buffer(limits::max_caveat + 1), Errc::limit_exceeded},
     {"a caveat and a byte", Writer().array(2).uint(1).bin(id16).uint(0).take(), Errc::malformed},
 };

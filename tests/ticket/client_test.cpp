@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   const Digest input = input_digest(bytes_of("the input"));
   const Delegation wanted{trigger, "queue-alice", "invoice-report", {"invoice:read"}, input,
                           {},      "invoice-1",   noon + 10min};
-  const auto read = Presentation::parse(delegate(tgt, wanted, noon));
+  const auto read = Presentation::parse(*delegate(tgt, wanted, noon));
   BOOST_REQUIRE(bool(read));
   BOOST_TEST(outcome(read->check(tgt.session)) == accepted);
   BOOST_TEST(outcome(check_delegation(read->caveats())) == accepted);
@@ -150,8 +150,50 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_is_a_complete_delegation) {
   request.downstreams->push_back({"ledger", {}});
   BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_downstream);
 
-  const auto again = Presentation::parse(delegate(tgt, wanted, noon));
+  const auto again = Presentation::parse(*delegate(tgt, wanted, noon));
   BOOST_TEST((again->tag() != read->tag()));
+}
+
+BOOST_AUTO_TEST_CASE(to_a_trigger_names_the_namespace_where_it_is_known) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  Delegation wanted{realm.principal("trigger/orders"),
+                    "queue-alice",
+                    "invoice-report",
+                    {"invoice:read"},
+                    Digest{},
+                    {},
+                    std::nullopt,
+                    noon + 10min};
+  const auto spaces_of = [&] {
+    std::vector<std::string> spaces;
+    for (const Caveat& caveat : Presentation::parse(*delegate(tgt, wanted, noon))->caveats()) {
+      if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) {
+        spaces.push_back(space->name);
+      }
+    }
+    return spaces;
+  };
+  BOOST_TEST(spaces_of().empty());
+  wanted.space = "default";
+  BOOST_TEST((spaces_of() == std::vector<std::string>{"default"}));
+}
+
+BOOST_AUTO_TEST_CASE(to_a_trigger_is_nothing_that_would_be_refused_for_its_size) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  Delegation wanted{realm.principal("trigger/orders"),
+                    "queue-alice",
+                    "invoice-report",
+                    {},
+                    Digest{},
+                    {},
+                    std::nullopt,
+                    noon + 10min};
+  wanted.actions.assign(15, std::string(128, 'a'));
+  const auto most = delegate(tgt, wanted, noon);
+  BOOST_REQUIRE(outcome(most) == accepted);
+  BOOST_TEST(outcome(Presentation::parse(*most)) == accepted);
+  wanted.actions.assign(16, std::string(128, 'a'));
+  BOOST_TEST(outcome(delegate(tgt, wanted, noon)) == Errc::limit_exceeded);
 }
 
 BOOST_AUTO_TEST_CASE(to_a_service_is_for_one_request) {

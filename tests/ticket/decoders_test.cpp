@@ -69,18 +69,18 @@ struct World {
   Pieces full = full_pieces();
   PairwiseKey pairwise = *pairwise_key(realm.key("queue-alice"), full.header);
   const InstanceId instance{1};
-  PendingCall call = make_call(tgt.ticket, tgt.session, {{"tgs", Buffer(40)}, {"renew", {}}},
-                               {realm.krbtgt(), instance, noon}, {caveat::NotAfter{noon}});
-  Buffer delegation = delegate(tgt,
-                               {realm.principal("trigger/orders"),
-                                "queue-alice",
-                                "w",
-                                {"a"},
-                                Digest{},
-                                {{"ledger", {"entry:read"}}},
-                                "w-1",
-                                noon + 60s},
-                               noon);
+  PendingCall call = *make_call(tgt.ticket, tgt.session, {{"tgs", Buffer(40)}, {"renew", {}}},
+                                {realm.krbtgt(), instance, noon}, {caveat::NotAfter{noon}});
+  Buffer delegation = *delegate(tgt,
+                                {realm.principal("trigger/orders"),
+                                 "queue-alice",
+                                 "w",
+                                 {"a"},
+                                 Digest{},
+                                 {{"ledger", {"entry:read"}}},
+                                 "w-1",
+                                 noon + 60s},
+                                noon);
 
   // One ticket with something in every field.
   Pieces full_pieces() {

@@ -30,10 +30,23 @@ Writer delegated(std::string_view queue, std::string_view space, std::string_vie
   return out;
 }
 
-Writer reply(std::uint64_t code, Bytes ticket) {
+// Padded to `size` bytes with `fill`.
+Buffer reply(std::uint64_t code, Bytes ticket, std::size_t size = 1024, std::uint8_t fill = 0) {
   Writer out;
-  out.array(4).uint(code).time(noon).bin(Buffer(16)).bin(ticket);
-  return out;
+  Buffer start = out.array(5).uint(code).time(noon).bin(Buffer(16)).bin(ticket).take();
+  Buffer padding = Writer().bin(Buffer(size - 3 - start.size(), fill)).take();
+  start.insert(start.end(), padding.begin(), padding.end());
+  return start;
+}
+
+// Of the right length, by a ticket that leaves no more than this for the padding.
+Buffer reply_with_padding(std::size_t padding) {
+  const std::size_t frame = 1 + 1 + 5 + 18 + 3 + (padding > 255 ? 3 : 2);
+  const std::size_t issued_frame = issued(300).take().size() - 300;
+  Writer out;
+  out.array(5).uint(0).time(noon).bin(Buffer(16));
+  out.bin(issued(1024 - frame - padding - issued_frame).take());
+  return out.bin(Buffer(padding)).take();
 }
 
 const Buffer ten_years_and_a_day = Writer().array(2).str("s").uint(10 * 366 * 86'400 + 1).take();
@@ -96,11 +109,22 @@ const Row rows[] = {
     {"an issued ticket with a long session key", decode<IssuedTicket>, issued(10, 0, 33).take(),
      Errc::malformed},
 
-    {"a login reply", decode<LoginReply>, reply(0, issued().take()).take(), accepted},
-    {"a refused login", decode<LoginReply>, reply(24, {}).take(), accepted},
-    {"a login reply without a ticket", decode<LoginReply>, reply(0, {}).take(), Errc::malformed},
-    {"a refused login with a ticket", decode<LoginReply>, reply(24, issued().take()).take(),
+    {"a login reply", decode<LoginReply>, reply(0, issued().take()), accepted},
+    {"a refused login", decode<LoginReply>, reply(24, {}), accepted},
+    {"a refused login with a larger code", decode<LoginReply>, reply(194, {}), accepted},
+    {"a login reply without a ticket", decode<LoginReply>, reply(0, {}), Errc::malformed},
+    {"a refused login with a ticket", decode<LoginReply>, reply(24, issued().take()),
      Errc::malformed},
+    {"a login reply of a byte less", decode<LoginReply>, reply(0, issued().take(), 1023),
+     Errc::malformed},
+    {"a login reply of a byte more", decode<LoginReply>, reply(0, issued().take(), 1025),
+     Errc::malformed},
+    {"a login reply padded with something", decode<LoginReply>, reply(0, issued().take(), 1024, 1),
+     Errc::malformed},
+    {"a login reply with the least padding", decode<LoginReply>, reply_with_padding(256), accepted},
+    {"a login reply with less", decode<LoginReply>, reply_with_padding(255), Errc::malformed},
+    {"a login reply without padding", decode<LoginReply>,
+     Writer().array(4).uint(24).time(noon).bin(Buffer(16)).bin({}).take(), Errc::malformed},
 
     {"a request for a service", decode<ServiceTicketRequest>,
      Writer().array(2).str("trigger/orders").uint(0).take(), accepted},
@@ -163,13 +187,37 @@ BOOST_DATA_TEST_CASE(is_refused_with_a_byte_behind_it, bdata::make(rows), row) {
 }
 
 BOOST_AUTO_TEST_CASE(with_a_code_of_a_newer_kdc_is_a_refusal_all_the_same) {
-  const auto login = LoginReply::decode(reply(60'000, {}).take());
+  const auto login = LoginReply::decode(reply(60'000, {}));
   BOOST_REQUIRE(bool(login));
   BOOST_TEST((login->refusal == Errc::policy_denied));
   const auto plain =
       Refusal::decode(Writer().array(3).str("refusal").uint(60'000).str("why").take());
   BOOST_REQUIRE(bool(plain));
   BOOST_TEST((plain->code == Errc::policy_denied));
+}
+
+BOOST_AUTO_TEST_CASE(about_a_login_is_of_one_length_whatever_it_says) {
+  const auto size = [](const LoginReply& reply) { return reply.encode().size(); };
+  const Time late{Seconds(253'402'300'799)};
+  for (const Errc code : {Errc::login_failed, Errc::clock_skew, Errc::request_replayed, Errc::busy,
+                          Errc::policy_denied, Errc::job_failed}) {
+    BOOST_TEST(size({code, noon, InstanceId{1}, {}}) == limits::login_reply);
+    BOOST_TEST(size({code, late, InstanceId{1}, {}}) == limits::login_reply);
+  }
+  for (const std::size_t realm_length : {1U, 9U, 64U}) {
+    TestRealm realm(std::string(realm_length, 'R'));
+    for (const std::size_t name_length : {1U, 23U, 24U, 128U}) {
+      Body body = realm.tgt_body(std::string(name_length, 'c'));
+      BOOST_TEST(size({{}, noon, InstanceId{1}, realm.tgt(body)}) == limits::login_reply);
+      body.issued_at = body.start_by = body.run_until = body.renew_until = late;
+      body.max_staleness = Seconds(10 * 366 * 86'400);
+      const LoginReply reply{{}, late, InstanceId{1}, realm.tgt(body)};
+      BOOST_TEST(size(reply) == limits::login_reply);
+      const auto read = LoginReply::decode(reply.encode());
+      BOOST_REQUIRE(bool(read));
+      BOOST_TEST((read->tgt->ticket == reply.tgt->ticket));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(says_which_realm_and_epoch_it_is_for) {

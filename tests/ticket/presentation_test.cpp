@@ -46,7 +46,7 @@ struct Fixture {
 
   Presented present(std::span<const Caveat> with) const {
     CaveatChain chain(tgt.ticket, tgt.session);
-    for (const Caveat& caveat : with) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(with)));
     return chain.finish(test::authenticator());
   }
   Parts take_apart() const {
@@ -219,9 +219,9 @@ BOOST_AUTO_TEST_CASE(cannot_be_continued_from_its_tag) {
 
 BOOST_AUTO_TEST_CASE(can_be_narrowed_by_who_holds_the_chain_and_only_narrowed) {
   CaveatChain chain(tgt.ticket, tgt.session);
-  chain.add(caveats[0]);
+  BOOST_REQUIRE(bool(chain.add(caveats[0])));
   const Presented wide = chain.finish(authenticator());
-  chain.add(caveats[2]);
+  BOOST_REQUIRE(bool(chain.add(caveats[2])));
   const Presented narrow = chain.finish(authenticator());
   BOOST_TEST(check(wide.wire) == accepted);
   BOOST_TEST(check(narrow.wire) == accepted);
@@ -239,14 +239,48 @@ BOOST_AUTO_TEST_CASE(of_equal_caveats_is_another_one_by_its_delegation_id) {
       (delegated_ticket_id(present(caveats).tag) == delegated_ticket_id(present(caveats).tag)));
 }
 
-BOOST_AUTO_TEST_CASE(has_at_most_16_caveats_of_2_kib) {
-  const std::vector<Caveat> most(limits::max_caveats, caveat::NotAfter{noon});
-  BOOST_TEST(check(present(most).wire) == accepted);
-  const std::vector<Caveat> more(limits::max_caveats + 1, caveat::NotAfter{noon});
-  BOOST_TEST(check(present(more).wire) == Errc::limit_exceeded);
-  const std::vector<std::string> long_names(20, std::string(128, 'a'));
-  const std::vector<Caveat> large{caveat::Actions{long_names}};
-  BOOST_TEST(check(present(large).wire) == Errc::limit_exceeded);
+BOOST_AUTO_TEST_CASE(has_at_most_16_caveats_and_its_chain_takes_no_more) {
+  CaveatChain chain(tgt.ticket, tgt.session);
+  for (std::size_t i = 0; i < limits::max_caveats; ++i) {
+    BOOST_TEST(outcome(chain.add(caveat::NotAfter{noon})) == accepted);
+  }
+  const Presented most = chain.finish(authenticator());
+  BOOST_TEST(check(most.wire) == accepted);
+  BOOST_TEST(outcome(chain.add(caveat::NotAfter{noon})) == Errc::limit_exceeded);
+  const Presented after = chain.finish(authenticator());
+  BOOST_TEST((after.wire == most.wire));  // as if nothing had been asked
+  BOOST_TEST(check(after.wire) == accepted);
+}
+
+BOOST_AUTO_TEST_CASE(has_caveats_of_at_most_2_kib_and_its_chain_takes_no_larger) {
+  // 15 names of 128 bytes and one of what is left, each with 2 bytes before it; 7 bytes around.
+  std::vector<std::string> names(15, std::string(128, 'a'));
+  names.emplace_back(limits::max_caveat - 15 * 130 - 7, 'a');
+  CaveatChain chain(tgt.ticket, tgt.session);
+  BOOST_REQUIRE(encode(caveat::Actions{names}).size() == limits::max_caveat);
+  BOOST_TEST(outcome(chain.add(caveat::Actions{names})) == accepted);
+  BOOST_TEST(check(chain.finish(authenticator()).wire) == accepted);
+  names.back() += 'a';
+  BOOST_TEST(outcome(chain.add(caveat::Actions{names})) == Errc::limit_exceeded);
+  BOOST_TEST(check(chain.finish(authenticator()).wire) == accepted);
+  Parts large = parts;
+  large.caveats = {encode(caveat::Actions{names})};
+  BOOST_TEST(check(large.wire()) == Errc::limit_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(has_at_most_24_kib_and_its_chain_makes_no_larger) {
+  const Buffer ticket(limits::max_ticket_with_booklet);
+  const std::vector<std::string> names(15, std::string(128, 'a'));
+  CaveatChain chain(ticket, tgt.session);
+  std::size_t added = 0;
+  while (chain.add(caveat::Actions{names})) ++added;
+  BOOST_TEST(added == 3U);
+  const Authenticator longest{principal_of(std::string(128, 'a') + "@" + std::string(64, 'A')),
+                              InstanceId{1}, Time(Seconds(253'402'300'799)), FixedBytes<16>{},
+                              Digest{}};
+  const Presented most = chain.finish(longest);
+  BOOST_TEST(most.wire.size() <= limits::max_presentation);
+  BOOST_TEST(outcome(Presentation::parse(most.wire)) == accepted);
   BOOST_TEST(check(Buffer(limits::max_presentation + 1)) == Errc::limit_exceeded);
 }
 

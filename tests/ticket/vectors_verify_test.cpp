@@ -83,7 +83,8 @@ CaveatRequest caveat_request(const VectorCase& row) {
   return {row.time("now"),         principal_of(row.text("addressee")),
           row.text("queue"),       row.text("workflow_type"),
           row.text("workflow_id"), row.bytes<32>("input"),
-          row.all("action"),       std::vector<Downstream>{}};
+          row.all("action"),       std::vector<Downstream>{},
+          row.text("namespace")};
 }
 
 Result<ChainKey> check_presentation(const VectorCase& row) {
@@ -268,6 +269,30 @@ BOOST_DATA_TEST_CASE(of_answers_holds, bdata::make(cases("call.txt", "reply")), 
                     (answer.value.empty() ? "-" : to_hex(answer.value)));
   }
   BOOST_TEST(lines == row.all("answer"), boost::test_tools::per_element());
+}
+
+BOOST_DATA_TEST_CASE(of_requests_to_log_in_holds, bdata::make(cases("login.txt", "request")), row) {
+  const auto request = LoginRequest::decode(row.hex("payload"));
+  if (!as_expected(row, request)) return;
+  BOOST_TEST(request->principal.text() == row.text("principal"));
+  BOOST_TEST((request->life == Seconds(row.number("life"))));
+  BOOST_TEST((request->renewable == Seconds(row.number("renewable"))));
+  BOOST_TEST((request->time == row.time("time")));
+  BOOST_TEST((request->encode() == row.hex("payload")));
+}
+
+BOOST_DATA_TEST_CASE(of_answers_to_a_login_holds, bdata::make(cases("login.txt", "reply")),
+                     sample) {
+  const VectorCase& row = sample;
+  const auto reply = LoginReply::decode(row.hex("payload"));
+  if (!as_expected(row, reply)) return;
+  const std::uint64_t code = reply->refusal ? static_cast<std::uint64_t>(*reply->refusal) : 0;
+  BOOST_TEST(code == row.number("code"));
+  BOOST_TEST((reply->kdc_time == row.time("time")));
+  BOOST_TEST((reply->kdc_instance == row.bytes<16>("instance")));
+  BOOST_TEST(reply->tgt.has_value() == row.has("ticket"));
+  if (reply->tgt) BOOST_TEST(equal(reply->tgt->encode(), row.hex("ticket")));
+  BOOST_TEST(equal(reply->encode(), row.hex("payload")));
 }
 
 BOOST_DATA_TEST_CASE(of_keytabs_holds, bdata::make(cases("keytab.txt", "keytab")), row) {

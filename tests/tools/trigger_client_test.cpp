@@ -94,6 +94,15 @@ struct AtADoor : Desk {
   }
 };
 
+// So many names of 120 letters, as one word of a command line.
+std::string long_names(char count) {
+  std::string all;
+  for (char letter = 'a'; letter < 'a' + count; ++letter) {
+    all += (all.empty() ? "" : ",") + std::string(120, letter);
+  }
+  return all;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(submit, AtADoor)
@@ -119,7 +128,8 @@ BOOST_AUTO_TEST_CASE(hands_over_a_ticket_that_is_narrowed_to_this_work) {
                             .workflow_id = "my.1",
                             .input = input_digest(bytes_of("invoices")),
                             .actions = std::vector<std::string>{"a", "b"},
-                            .downstreams = std::vector<Downstream>{}};
+                            .downstreams = std::vector<Downstream>{},
+                            .space = "x"};
   BOOST_TEST(outcome(check_caveats(presentation.caveats(), right)) == accepted);
   CaveatRequest late = right;
   late.now = noon + 5min;
@@ -127,6 +137,20 @@ BOOST_AUTO_TEST_CASE(hands_over_a_ticket_that_is_narrowed_to_this_work) {
   CaveatRequest other = right;
   other.audience = kdc.principal("trigger/rogue");
   BOOST_TEST(outcome(check_caveats(presentation.caveats(), other)) == Errc::caveat_audience);
+  other = right;
+  other.space = "y";
+  BOOST_TEST(outcome(check_caveats(presentation.caveats(), other)) == Errc::caveat_namespace);
+}
+
+BOOST_AUTO_TEST_CASE(gives_nothing_to_a_trigger_of_another_namespace_than_was_meant) {
+  const Door door([](const HttpRequest&) { return Door::say(202, accepted_work); });
+  BOOST_TEST(submit(door, {"--namespace", "x"}).status == 0);
+  BOOST_TEST(door.asked().size() == 1U);
+  const Seen seen = submit(door, {"--namespace", "y"});
+  BOOST_TEST(seen.status == 1, seen.err);
+  BOOST_TEST(seen.says("WB-CAVEAT-NAMESPACE"), seen.err);
+  BOOST_TEST(seen.says("works in namespace x, not in y"), seen.err);
+  BOOST_TEST(door.asked().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(sends_the_same_presentation_again_when_the_door_breaks) {
@@ -224,6 +248,10 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_usage_before_it_asks_anybody) {
       {"no action", {"t", "--queue", "q"}, 2, "--action"},
       {"an action twice", {"t", "--queue", "q", "--action", "a,a"}, 2, "twice"},
       {"no name of an action", {"t", "--queue", "q", "--action", "a b"}, 2, "not an action"},
+      {"more than a caveat can hold",
+       {"t", "--queue", "q", "--action", long_names(20)},
+       2,
+       "too long together"},
       {"no name of a type", {"t*", "--queue", "q", "--action", "a"}, 2, "not a workflow type"},
       {"no queue", {"t", "--queue", "Q!", "--action", "a"}, 2, "not a principal"},
       {"another realm", {"t", "--queue", "q@OTHER.TEST", "--action", "a"}, 2, "another realm"},
@@ -233,6 +261,7 @@ BOOST_AUTO_TEST_CASE(refuses_wrong_usage_before_it_asks_anybody) {
        2,
        "/"},
       {"no input", {"t", "--queue", "q", "--action", "a", "--input", file("none")}, 5, "none"},
+      {"no namespace", {"t", "--queue", "q", "--action", "a", "--namespace", "*"}, 2, "namespace"},
       {"no wait", {"t", "--queue", "q", "--action", "a", "--output", "x"}, 2, "--wait"},
   };
   for (const Row& row : rows) {
@@ -362,6 +391,34 @@ BOOST_AUTO_TEST_CASE(wants_either_work_or_a_request) {
         Arguments{"--path", "v1"}, Arguments{"--queue", "q", "--workflow", "w", "--path", "/v1"}}) {
     BOOST_TEST(run(authorize_main, arguments).status == 2);
   }
+}
+
+BOOST_AUTO_TEST_CASE(binds_work_to_a_namespace_that_is_named_or_known) {
+  const Door door([](const HttpRequest&) { return Door::say(200, json::object()); });
+  const Arguments work{"--queue", "queue-alice", "--workflow", "w", "--action", "a"};
+  const auto spaces = [&](const Arguments& more) {
+    Arguments all = work;
+    all.insert(all.end(), more.begin(), more.end());
+    const Seen seen = run(authorize_main, all);
+    BOOST_REQUIRE(seen.status == 0);
+    constexpr std::size_t before = std::string_view("Authorization: Waybill ").size();
+    const auto wire = from_base64url(seen.out.substr(before, seen.out.size() - before - 1));
+    std::string found;
+    for (const Caveat& caveat : Presentation::parse(*wire)->caveats()) {
+      if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) found += space->name;
+    }
+    return found;
+  };
+  BOOST_TEST(spaces({"--service", "trigger/orders"}) == "");
+  BOOST_TEST(spaces({"--service", "trigger/orders", "--namespace", "z"}) == "z");
+  BOOST_TEST(spaces({"--trigger", door.url}) == "x");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {
+  const Seen seen = run(authorize_main, {"--service", "trigger/orders", "--queue", "queue-alice",
+                                         "--workflow", "w", "--action", long_names(20)});
+  BOOST_TEST(seen.status == 2, seen.err);
+  BOOST_TEST(seen.says("too long together"), seen.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

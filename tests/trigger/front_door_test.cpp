@@ -34,7 +34,7 @@ struct Shown {
                                       request.body_bytes()})} {}
   std::string header() const {
     CaveatChain chain(ticket.ticket, ticket.session);
-    for (const Caveat& caveat : caveats) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(caveats)));
     return Workshop::header(chain.finish(authenticator).wire);
   }
   IssuedTicket ticket;
@@ -213,6 +213,8 @@ BOOST_AUTO_TEST_CASE(takes_a_presentation_for_this_request_alone) {
        [](Shown& s) { s.caveats.emplace_back(caveat::NotAfter{noon}); }},
       {"narrowed to another workflow", Errc::caveat_workflow,
        [](Shown& s) { s.caveats.emplace_back(caveat::WorkflowId{"w-9"}); }},
+      {"narrowed to another namespace", Errc::caveat_namespace,
+       [](Shown& s) { s.caveats.emplace_back(caveat::Namespace{"payroll"}); }},
       {"narrowed to a queue", Errc::caveat_queue,
        [](Shown& s) { s.caveats.emplace_back(caveat::Queue{"queue-alice"}); }},
   };
@@ -231,6 +233,7 @@ BOOST_AUTO_TEST_CASE(takes_a_presentation_for_this_request_alone) {
   Shown narrowed(shop, get);
   narrowed.caveats.emplace_back(caveat::WorkflowId{shop.accepted.text("workflow_id")});
   narrowed.caveats.emplace_back(caveat::NotAfter{noon + 1s});
+  narrowed.caveats.emplace_back(caveat::Namespace{"default"});
   BOOST_TEST(shop.send(get, narrowed.header()).status == 200);
 }
 

@@ -30,7 +30,7 @@ struct Narrowing {
 
   Buffer wire() const {
     CaveatChain chain(tgt.ticket, tgt.session);
-    for (const Caveat& caveat : caveats) chain.add(caveat);
+    BOOST_REQUIRE(bool(chain.add_all(caveats)));
     return chain.finish(authenticator).wire;
   }
 
@@ -96,6 +96,19 @@ BOOST_AUTO_TEST_CASE(may_name_its_workflow_when_the_user_did) {
   const Buffer delegation = shop.delegation("carol", errand);
   errand.workflow_id.reset();
   BOOST_TEST(shop.submit(delegation, body_of(errand)).code() == name_of(Errc::caveat_workflow));
+}
+
+BOOST_AUTO_TEST_CASE(keeps_to_the_namespace_that_the_user_named) {
+  Workshop shop;
+  const Errand errand;
+  Narrowing delegated(shop, errand);
+  delegated.caveats.emplace_back(caveat::Namespace{"payroll"});
+  const Answered reply = shop.submit(delegated.wire(), body_of(errand));
+  BOOST_TEST(reply.status == 403);
+  BOOST_TEST(reply.code() == name_of(Errc::caveat_namespace));
+  BOOST_TEST(shop.kdc.delegations == 0);
+  delegated.caveats.back() = caveat::Namespace{"default"};
+  BOOST_TEST(shop.submit(delegated.wire(), body_of(errand)).status == 202);
 }
 
 BOOST_AUTO_TEST_CASE(may_ask_for_a_shorter_run) {

@@ -91,16 +91,16 @@ const IssuedTicket& Workshop::ticket(const std::string& name) {
 }
 
 Buffer Workshop::delegation(const std::string& name, const Errand& errand, Seconds life) {
-  return delegate(tgt(name),
-                  {realm.principal("trigger/orders"),
-                   errand.queue,
-                   errand.type,
-                   errand.actions,
-                   input_digest(bytes_of(errand.input)),
-                   {},
-                   errand.workflow_id,
-                   clock.now() + life},
-                  clock.now());
+  return *delegate(tgt(name),
+                   {realm.principal("trigger/orders"),
+                    errand.queue,
+                    errand.type,
+                    errand.actions,
+                    input_digest(bytes_of(errand.input)),
+                    {},
+                    errand.workflow_id,
+                    clock.now() + life},
+                   clock.now());
 }
 
 std::string Workshop::header(Bytes presentation) { return "Waybill " + to_base64url(presentation); }

@@ -98,8 +98,8 @@ Result<Login::Done> KdcClient::login(const PrincipalKey& key, const Principal& p
 Result<std::vector<Answer>> KdcClient::call_once(const Caller& caller,
                                                  const std::vector<Operation>& operations) {
   TRY(kdc, Principal::make(krbtgt_name, realm_.realm));
-  const PendingCall pending = make_call(caller.tgt.ticket, caller.tgt.session, operations,
-                                        {std::move(kdc), caller.kdc, clock_.now()});
+  TRY(pending, make_call(caller.tgt.ticket, caller.tgt.session, operations,
+                         {std::move(kdc), caller.kdc, clock_.now()}));
   TRY(reply, ask("POST", "/v1/call", pending.wire));
   return pending.open_reply(reply);
 }

@@ -29,17 +29,19 @@ Result<Login::Done> Login::finish(Bytes reply, Time now) {
   return Done{*std::move(answer.tgt), answer.kdc_instance, answer.kdc_time};
 }
 
-Buffer delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now) {
+Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now) {
   CaveatChain chain(tgt.ticket, tgt.session);
-  chain.add(caveat::Delegation{random_bytes<16>()})
-      .add(caveat::Audience{wanted.trigger})
-      .add(caveat::NotAfter{wanted.not_after})
-      .add(caveat::Queue{wanted.queue})
-      .add(caveat::WorkflowType{wanted.workflow_type})
-      .add(caveat::Actions{wanted.actions})
-      .add(caveat::Input{wanted.input})
-      .add(caveat::Downstreams{wanted.downstreams});
-  if (wanted.workflow_id) chain.add(caveat::WorkflowId{*wanted.workflow_id});
+  const std::vector<Caveat> caveats{caveat::Delegation{random_bytes<16>()},
+                                    caveat::Audience{wanted.trigger},
+                                    caveat::NotAfter{wanted.not_after},
+                                    caveat::Queue{wanted.queue},
+                                    caveat::WorkflowType{wanted.workflow_type},
+                                    caveat::Actions{wanted.actions},
+                                    caveat::Input{wanted.input},
+                                    caveat::Downstreams{wanted.downstreams}};
+  CHECK_OK(chain.add_all(caveats));
+  if (wanted.workflow_id) CHECK_OK(chain.add(caveat::WorkflowId{*wanted.workflow_id}));
+  if (wanted.space) CHECK_OK(chain.add(caveat::Namespace{*wanted.space}));
   return chain.finish({wanted.trigger, std::nullopt, now, random_bytes<16>(), wanted.input}).wire;
 }
 

@@ -39,7 +39,8 @@ class Login {
 };
 
 /// The delegation that a caller hands a trigger: the TGT, narrowed to one trigger and one piece of
-/// work, finished (specs/protocol.md 5). `wanted` names what is delegated.
+/// work, finished (specs/protocol.md 5). `wanted` names what is delegated. Errors: limit_exceeded
+/// (too much for a caveat, as many long actions are).
 struct Delegation {
   Principal trigger;
   std::string queue;
@@ -49,8 +50,9 @@ struct Delegation {
   std::vector<Downstream> downstreams;
   std::optional<std::string> workflow_id;
   Time not_after;
+  std::optional<std::string> space{};  ///< the namespace that it must run in, where it is known
 };
-Buffer delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
+Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time now);
 
 /// A presentation of a service ticket for one request to that service.
 struct ServiceRequest {

@@ -1,5 +1,8 @@
 #include "ticket/exchange/messages.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "ticket/limits.h"
 
 namespace waybill {
@@ -91,20 +94,30 @@ Result<IssuedTicket> IssuedTicket::decode(Bytes wire) {
 SecretBuffer LoginReply::encode() const {
   SecretBuffer ticket;
   if (tgt) ticket = tgt->encode();
-  Writer out(ticket.size() + 128);
-  out.array(4).uint(refusal ? static_cast<std::uint64_t>(*refusal) : 0).time(kdc_time);
-  out.bin(kdc_instance).bin(ticket);
-  return wiped_copy(out.take());
+  Writer out(limits::login_reply);
+  out.array(5).uint(refusal ? static_cast<std::uint64_t>(*refusal) : 0).time(kdc_time);
+  Buffer plain = out.bin(kdc_instance).bin(ticket).take();
+  // Three bytes say the length of the padding, whatever it is: so every size is reached.
+  if (plain.size() + 3 + limits::least_padding > limits::login_reply) std::abort();
+  const Buffer padding(limits::login_reply - 3 - plain.size());
+  const Buffer rest = Writer().bin(padding).take();
+  plain.insert(plain.end(), rest.begin(), rest.end());
+  return wiped_copy(std::move(plain));
 }
 
 Result<LoginReply> LoginReply::decode(Bytes wire) {
   Reader in(wire, limits::max_noise_message);
-  in.array(4);
+  in.array(5);
   const std::uint64_t code = in.uint();
   const Time kdc_time = in.time();
   const InstanceId instance = in.bin<16>();
   const Bytes ticket = in.bin(limits::max_noise_message);
+  const Bytes padding = in.bin(limits::login_reply);
   CHECK_OK(in.finish());
+  const bool zero = std::ranges::all_of(padding, [](std::uint8_t byte) { return byte == 0; });
+  if (wire.size() != limits::login_reply || padding.size() < limits::least_padding || !zero) {
+    return Error{Errc::malformed, "padding"};
+  }
   if (code != 0) {
     if (!ticket.empty()) return Error{Errc::malformed, "a refusal with a ticket"};
     return LoginReply{errc_from(code).value_or(Errc::policy_denied), kdc_time, instance, {}};

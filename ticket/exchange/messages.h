@@ -48,7 +48,9 @@ struct IssuedTicket {
   static Result<IssuedTicket> decode(Bytes wire);
 };
 
-/// Payload of message 2: a ticket, or why there is none.
+/// Payload of message 2: a ticket, or why there is none. Its encoding is padded with zero bytes to
+/// limits::login_reply, so that nobody sees from its length which of them it is, or whose; the TGT
+/// of the longest names fits (a larger one ends the process).
 struct LoginReply {
   std::optional<Errc> refusal;
   Time kdc_time;
