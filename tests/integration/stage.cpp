@@ -10,16 +10,17 @@ namespace {
 
 constexpr const char* gives_back = "touch $HOME/ran-$WAYBILL_RUN_ID; cat";
 
-LiveWorker::Options handlers() {
-  return {.handlers = {{"invoice-report", gives_back}, {"invoice-other", gives_back}}};
+LiveWorker::Options handlers(const LiveRealm& realm, const Stage::MoreArguments& more) {
+  return {.handlers = {{"invoice-report", gives_back}, {"invoice-other", gives_back}},
+          .more = more ? more(realm) : std::vector<std::string>{}};
 }
 
 }  // namespace
 
-Stage::Stage(const LiveRealm::Settings& settings)
+Stage::Stage(const LiveRealm::Settings& settings, const MoreArguments& more)
     : realm(settings),
       engine(realm.principal("trigger/orders").text()),
-      worker(realm, engine.url(), handlers()),
+      worker(realm, engine.url(), handlers(realm, more)),
       carol(realm, "carol"),
       trigger(realm, "trigger/orders") {
   if (!engine.is_polled()) throw std::runtime_error("no poll:\n" + worker.daemon().log());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "tests/integration/people.h"
 #include "tests/support/rogue_engine.h"
 
@@ -12,7 +14,9 @@ namespace waybill::test {
 /// `ran-RUN_ID`, and for invoice-other, which does the same.
 class Stage {
  public:
-  explicit Stage(const LiveRealm::Settings& settings = {});
+  /// Of the worker, once the realm is there.
+  using MoreArguments = std::function<std::vector<std::string>(const LiveRealm&)>;
+  explicit Stage(const LiveRealm::Settings& settings = {}, const MoreArguments& more = {});
 
   /// What an honest trigger would have handed out.
   struct Job {
