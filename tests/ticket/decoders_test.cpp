@@ -13,6 +13,7 @@
 #include "ticket/call.h"
 #include "ticket/exchange/ccache.h"
 #include "ticket/exchange/client.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 
 namespace bdata = boost::unit_test::data;
