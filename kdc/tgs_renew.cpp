@@ -95,7 +95,7 @@ Decided renew(const KdcParts& parts, Ask& ask) {
   const auto effects = [one, actions = body.actions](StoreChange& change,
                                                      Fields& fields) -> Checked {
     TRY(again, one->judge(change));
-    if (again.ruling.actions != actions) return Error{Errc::grant_action, "changed meanwhile"};
+    if (again.ruling.actions != actions) return Error{Errc::busy, "the grants changed meanwhile"};
     fields.add("grant", std::to_string(again.ruling.grant))
         .add("ceiling", std::to_string(again.ruling.ceiling));
     return ok();

@@ -27,6 +27,9 @@ void print_status(Ui& ui, const json& status, Time now) {
   }
   add_time(table, "submitted", status, "submitted_at", now);
   add_time(table, "may run until", status, "run_until", now);
+  if (text_in(status, "renew_until") > text_in(status, "run_until")) {  // RFC 3339 in UTC sorts
+    add_time(table, "renewable until", status, "renew_until", now);
+  }
   add_time(table, "ended", status, "ended_at", now);
   if (const auto error = status.find("error"); error != status.end() && error->is_object()) {
     table.row({"because", text_in(*error, "code") + "  " + text_in(*error, "message")});

@@ -95,7 +95,8 @@ HttpReply described_reply(const Run& run) {
             {"status", name_of(run.status)},
             {"attempt", run.attempt},
             {"submitted_at", print_time(run.submitted_at)},
-            {"run_until", print_time(run.run_until)}};
+            {"run_until", print_time(run.run_until)},
+            {"renew_until", print_time(run.renew_until)}};
   if (run.ended_at) body["ended_at"] = print_time(*run.ended_at);
   if (run.trouble) {
     body["error"] = {{"code", describe(run.trouble->code).name}, {"message", run.trouble->message}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -51,10 +52,15 @@ struct Run {
   std::uint32_t attempt;  ///< how often it was handed out
   Time submitted_at;      ///< when the engine took it: a worker compares start_by with this
   Time start_by;
-  Time run_until;
+  Time issued_at;    ///< of the newest form of the ticket that is known
+  Time run_until;    ///< the same
+  Time renew_until;  ///< until then the KDC may renew it
   std::optional<Time> ended_at;
   std::optional<Trouble> trouble;  ///< of the last attempt that had any
 };
+
+/// From then on nobody can do anything under the ticket: the work is given up.
+constexpr Time last_moment(const Run& run) { return std::max(run.run_until, run.renew_until); }
 
 /// Work to be taken over.
 struct NewRun {
@@ -114,19 +120,27 @@ class Engine {
   // --- For workers. -----------------------------------------------------------------------------
 
   /// Work of that queue, oldest first, at most `most` jobs; none when there is none within
-  /// `patience`. Each hand-out is a new attempt and a new lease, both durable before the job
+  /// `patience`. Work whose ticket has ended is handed out for as long as its worker may have it
+  /// renewed. Each hand-out is a new attempt and a new lease, both durable before the job
   /// leaves.
   virtual std::vector<Job> lease(const std::string& queue, std::size_t most,
                                  std::chrono::milliseconds patience) = 0;
-  /// The four below refuse with not_owner (no such run at this queue), lease_lost (another lease,
+  /// The five below refuse with not_owner (no such run at this queue), lease_lost (another lease,
   /// or its time is over) and already_ended; an ending that is reported twice under its lease is
   /// done.
-  virtual Checked heartbeat(const Holding& holding) = 0;
+  ///
+  /// Extends the lease, within the ticket's time. `renewed`, unless it is null, is evidence of a
+  /// newer form of the ticket; whoever calls has verified its proof. Its times are the ticket's
+  /// from then on. Errors also: bad_renewal (another ticket, wider, or an older form than is
+  /// known); nothing is extended then.
+  virtual Checked heartbeat(const Holding& holding, const Evidence* renewed) = 0;
   /// The result is believed when it opens under the ticket's session key; otherwise nothing has
   /// happened. Errors also: bad_result.
   virtual Checked complete(const Holding& holding, Bytes sealed_result) = 0;
   /// With `retry` it is queued again after a back-off, unless it was the last attempt.
   virtual Checked fail(const Holding& holding, std::string_view message, bool retry) = 0;
+  /// The worker did not begin: it is queued again after a moment, and this was no attempt.
+  virtual Checked hand_back(const Holding& holding, std::string_view message) = 0;
   virtual Checked refuse(const Holding& holding, const Trouble& why) = 0;
 
   // --- For the daemon. --------------------------------------------------------------------------

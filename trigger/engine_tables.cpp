@@ -8,6 +8,7 @@ namespace waybill::trigger {
 namespace {
 
 constexpr std::string_view meta_key = "store";
+constexpr std::uint64_t oldest_format = 1;  // whose records can be read
 
 template <class T>
 T believed(Result<T> decoded, std::string_view table) {
@@ -71,8 +72,7 @@ void EngineTables::check_meta(Env& env, const Principal& service) const {
   WriteTxn txn(env);
   const auto stored = meta.get(txn, bytes_of(meta_key));
   if (!stored) {
-    const Buffer fresh = Writer().array(2).uint(format_version).str(service.text()).take();
-    meta.put(txn, bytes_of(meta_key), fresh);
+    put_meta(txn, service);
     return std::move(txn).commit();
   }
   Reader in(*stored, limits::max_message);
@@ -80,7 +80,7 @@ void EngineTables::check_meta(Env& env, const Principal& service) const {
   const std::uint64_t version = in.uint();
   const auto owner = in.principal();
   if (!in.finish()) throw StoreDamaged("meta");
-  if (version != format_version) {
+  if (version < oldest_format || version > format_version) {
     throw std::runtime_error("the store has format " + std::to_string(version) +
                              " and this program knows format " + std::to_string(format_version) +
                              "; use the program that wrote it");
@@ -89,6 +89,14 @@ void EngineTables::check_meta(Env& env, const Principal& service) const {
     throw std::runtime_error("the store belongs to " + owner->text() + ", not to " +
                              service.text() + "; give each trigger a folder of its own");
   }
+  if (version == format_version) return;
+  put_meta(txn, service);
+  std::move(txn).commit();
+}
+
+void EngineTables::put_meta(WriteTxn& txn, const Principal& service) const {
+  meta.put(txn, bytes_of(meta_key),
+           Writer().array(2).uint(format_version).str(service.text()).take());
 }
 
 std::optional<RunRecord> EngineTables::run(const Txn& txn, const RunId& id) const {
@@ -126,7 +134,7 @@ std::vector<EngineTables::Entry> EngineTables::entries_of(const RunRecord& recor
   if (has_ended(run.status)) {
     out.push_back({&ended, time_key(run.ended_at.value_or(Time{}), run.id)});
   } else {
-    out.push_back({&deadlines, time_key(run.run_until, run.id)});
+    out.push_back({&deadlines, time_key(last_moment(run), run.id)});
   }
   return out;
 }

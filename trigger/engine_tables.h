@@ -44,10 +44,12 @@ class GuardedTable {
 /// that holds them together: which indexes a run stands in follows from its record alone.
 class EngineTables {
  public:
-  static constexpr std::uint64_t format_version = 1;
+  static constexpr std::uint64_t format_version = 2;
 
-  /// Makes them when they are missing. Throws StoreDamaged when the store was made with another
-  /// key, and std::runtime_error when it is of a newer version or of another service.
+  /// Makes them when they are missing. A store of format 1 is taken over: its records are read as
+  /// they are, and programs that know no other format refuse it from then on. Throws StoreDamaged
+  /// when the store was made with another key, and std::runtime_error when it is of a newer version
+  /// or of another service.
   EngineTables(Env& env, const RecordGuard& guard, const Principal& service);
 
   std::optional<RunRecord> run(const Txn& txn, const RunId& id) const;
@@ -74,7 +76,7 @@ class EngineTables {
   const GuardedTable meta, runs, authorities, inputs, results, by_workflow, by_ticket;
   const GuardedTable ready;      // queued: may be handed out from that time on
   const GuardedTable leases;     // running: lease ends at that time
-  const GuardedTable deadlines;  // not ended: run_until
+  const GuardedTable deadlines;  // not ended: given up from that time on
   const GuardedTable ended;      // ended at that time: forgotten some days later
   const GuardedTable outbox;     // ended, not reported to the KDC; by run id
 
@@ -86,6 +88,7 @@ class EngineTables {
   };
   std::vector<Entry> entries_of(const RunRecord& record) const;
   void check_meta(Env& env, const Principal& service) const;
+  void put_meta(WriteTxn& txn, const Principal& service) const;
 };
 
 }  // namespace waybill::trigger

@@ -50,6 +50,7 @@ Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> heartbeat_job(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> complete_job(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> fail_job(TriggerParts& parts, const Ask& ask);
+Result<HttpReply> hand_back_job(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> refuse_job(TriggerParts& parts, const Ask& ask);
 
 }  // namespace waybill::trigger

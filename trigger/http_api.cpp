@@ -31,6 +31,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/jobs/", "/heartbeat", true, Caller::principal, small, heartbeat_job},
     Route{"POST", "/v1/jobs/", "/complete", true, Caller::principal, large, complete_job},
     Route{"POST", "/v1/jobs/", "/fail", true, Caller::principal, small, fail_job},
+    Route{"POST", "/v1/jobs/", "/hand-back", true, Caller::principal, small, hand_back_job},
     Route{"POST", "/v1/jobs/", "/refuse", true, Caller::principal, small, refuse_job},
 };
 
@@ -94,6 +95,13 @@ Asked asked_by(const Route& route, const std::string& name) {
 Refusal unauthorised(const Error& error) {  // also when the credential has no form at all
   const int status = status_of(error.code);
   return {status == 400 || status == 413 ? 401 : status, error};
+}
+
+// Once the caller is known, nothing that is refused is about the credential, unless the credential
+// is what the request is about.
+Refusal admitted(const Route& route, const Error& error) {
+  const int status = status_of(error.code);
+  return {status == 401 && route.caller != Caller::delegation ? 403 : status, error};
 }
 
 HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {
@@ -167,7 +175,7 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
     ask.caller = &caller.emplace(*std::move(known));
   }
   auto reply = run(route, ask);
-  if (!reply) return refuse(request, reply.error(), instance);
+  if (!reply) return refuse(request, admitted(route, reply.error()), instance);
   return *std::move(reply);
 }
 

@@ -35,6 +35,15 @@ std::string words(JsonFields& in) {
   return text;
 }
 
+/// What a worker says that the KDC has said: only the KDC's signature makes it so.
+Result<Evidence> proven(const TriggerParts& parts, Bytes wire) {
+  TRY(evidence, Evidence::decode(wire));
+  const auto audience = parts.identity.audience();
+  if (!audience) throw KdcAway("no KDC has answered since the start");
+  CHECK_OK(evidence.verify_proof(*audience->realm()));
+  return evidence;
+}
+
 // A worker may be newer than we are: its refusal counts all the same.
 Errc code_named(std::string_view name) {
   const auto found = std::ranges::find(all_errors(), name, &ErrorText::name);
@@ -70,8 +79,17 @@ Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask) {
 
 Result<HttpReply> heartbeat_job(TriggerParts& parts, const Ask& ask) {
   TRY(report, read_report(ask));
+  const auto renewed = report.in.optional_bytes("renewed", limits::max_evidence);
   CHECK_OK(report.in.finish());
-  CHECK_OK(parts.engine.heartbeat(report.holding));
+  if (!renewed) {
+    CHECK_OK(parts.engine.heartbeat(report.holding, nullptr));
+    return done_reply();
+  }
+  TRY(evidence, proven(parts, *renewed));
+  CHECK_OK(parts.engine.heartbeat(report.holding, &evidence));
+  log_info("ticket_renewed", {{"run_id", print(report.holding.run)},
+                              {"queue", report.holding.queue},
+                              {"run_until", print_time(evidence.body.run_until)}});
   return done_reply();
 }
 
@@ -91,6 +109,15 @@ Result<HttpReply> fail_job(TriggerParts& parts, const Ask& ask) {
   CHECK_OK(report.in.finish());
   CHECK_OK(parts.engine.fail(report.holding, message, retry));
   log_end(retry ? "job_attempt_failed" : "job_ended", report.holding, "failed");
+  return done_reply();
+}
+
+Result<HttpReply> hand_back_job(TriggerParts& parts, const Ask& ask) {
+  TRY(report, read_report(ask));
+  const std::string message = words(report.in);
+  CHECK_OK(report.in.finish());
+  CHECK_OK(parts.engine.hand_back(report.holding, message));
+  log_end("job_handed_back", report.holding, "not begun");
   return done_reply();
 }
 

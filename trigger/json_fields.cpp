@@ -167,6 +167,11 @@ Buffer JsonFields::bytes(std::string_view name, std::size_t most) {
   return *std::move(decoded);
 }
 
+std::optional<Buffer> JsonFields::optional_bytes(std::string_view name, std::size_t most) {
+  if (!members_.contains(name)) return std::nullopt;
+  return bytes(name, most);
+}
+
 FixedBytes<16> JsonFields::id(std::string_view name) {
   const auto id = fixed_from_hex<16>(text(name));
   if (!id) fail(id.error().code, "an id in a body");

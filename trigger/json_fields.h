@@ -35,6 +35,8 @@ class JsonFields {
   std::vector<std::string> names(std::string_view name, std::size_t most_names, std::size_t most);
   /// Standard base64. Errors: limit_exceeded.
   Buffer bytes(std::string_view name, std::size_t most);
+  /// The same, or nothing when it is not there.
+  std::optional<Buffer> optional_bytes(std::string_view name, std::size_t most);
   /// Lower-case hex of 16 bytes.
   FixedBytes<16> id(std::string_view name);
 

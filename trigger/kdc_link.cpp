@@ -1,5 +1,8 @@
 #include "trigger/kdc_link.h"
 
+#include <algorithm>
+#include <array>
+
 #include "ticket/adapters/log.h"
 
 namespace waybill::trigger {
@@ -14,8 +17,15 @@ constexpr auto feed_interval = 2s;
 constexpr auto complaint_interval = 60s;
 constexpr std::size_t ended_at_once = 12;  // of 4 KiB at the most, in a message of 64 KiB
 
-bool may_pass(const Checked& answer) {
-  return !answer && (answer.error().code == Errc::busy || answer.error().code == Errc::internal);
+// What the KDC can say of evidence for good: it is none, or not ours to speak of. Any other refusal
+// is about the KDC's moment or about us (a clock that is off, a replaced key), and passes.
+constexpr std::array final_words{
+    Errc::malformed,   Errc::not_canonical,  Errc::limit_exceeded,    Errc::bad_name,
+    Errc::bad_version, Errc::wrong_kind,     Errc::wrong_realm,       Errc::wrong_audience,
+    Errc::bad_proof,   Errc::unknown_signer, Errc::evidence_not_yours};
+
+bool is_heard(const Checked& answer) {
+  return answer || std::ranges::find(final_words, answer.error().code) != final_words.end();
 }
 
 }  // namespace
@@ -107,7 +117,7 @@ void KdcLink::report_ended() {
     const std::vector<Checked> answers = parts_.kdc.complete(evidences);
     std::vector<RunId> heard;
     for (std::size_t i = 0; i < ended.size() && i < answers.size(); ++i) {
-      if (may_pass(answers[i])) continue;
+      if (!is_heard(answers[i])) continue;
       heard.push_back(ended[i].run);
       if (answers[i]) continue;
       log_warning("completion_refused", {{"run_id", print(ended[i].run)},

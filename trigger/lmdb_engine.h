@@ -17,6 +17,7 @@ class LmdbEngine final : public Engine {
     std::uint32_t max_attempts = 5;
     Seconds first_backoff = std::chrono::seconds(1);  ///< doubles with each attempt
     Seconds longest_backoff = std::chrono::seconds(60);
+    Seconds handed_back = std::chrono::seconds(5);    ///< pause of work that was not begun
     Seconds keep_ended = std::chrono::hours(7 * 24);  ///< then the work is forgotten
     std::size_t max_open = 1'000'000;  ///< work that has not ended; one more is refused as busy
     Env::Options store{};
@@ -37,9 +38,10 @@ class LmdbEngine final : public Engine {
 
   std::vector<Job> lease(const std::string& queue, std::size_t most,
                          std::chrono::milliseconds patience) override;
-  Checked heartbeat(const Holding& holding) override;
+  Checked heartbeat(const Holding& holding, const Evidence* renewed) override;
   Checked complete(const Holding& holding, Bytes sealed_result) override;
   Checked fail(const Holding& holding, std::string_view message, bool retry) override;
+  Checked hand_back(const Holding& holding, std::string_view message) override;
   Checked refuse(const Holding& holding, const Trouble& why) override;
 
   void sweep() override;
@@ -72,6 +74,7 @@ class LmdbEngine final : public Engine {
   Checked check_held(const RunRecord& record, const Holding& holding) const;
   bool was_said(const RunRecord& record, const Holding& holding, Status status) const;
   Checked check_result(const Holding& holding, Bytes sealed) const;
+  Checked check_newer(const RunRecord& record, const Body& renewed) const;
   void store(WriteTxn& txn, const RunRecord& before, const RunRecord& after) const;
   void end(RunRecord& record, Status status, const std::optional<Trouble>& why, Time when) const;
   void try_again_or_bury(RunRecord& record, const Trouble& why, Time when) const;

@@ -1,6 +1,7 @@
 // The workers' side of the embedded engine: handing out, hearing back.
 #include <algorithm>
 
+#include "ticket/exchange/renewal.h"
 #include "ticket/limits.h"
 #include "ticket/payload.h"
 #include "trigger/lmdb_engine.h"
@@ -81,7 +82,7 @@ void LmdbEngine::take_in(WriteTxn& txn, const std::string& queue, std::size_t mo
     const auto before = tables_.run(txn, id);
     if (!before || before->run.status != Status::queued) throw StoreDamaged("ready");
     RunRecord after = *before;
-    if (now >= after.run.run_until) {
+    if (now >= last_moment(after.run)) {
       end(after, Status::dead, Trouble{Errc::ticket_expired, "nobody did it in time"}, now);
       store(txn, *before, after);
       continue;
@@ -125,15 +126,30 @@ bool LmdbEngine::was_said(const RunRecord& record, const Holding& holding, Statu
          same_secret(*record.lease, holding.lease);
 }
 
-Checked LmdbEngine::heartbeat(const Holding& holding) {
+Checked LmdbEngine::heartbeat(const Holding& holding, const Evidence* renewed) {
   return as_worker(holding, [&](RunRecord& record) -> Checked {
     CHECK_OK(check_held(record, holding));
+    if (renewed != nullptr) {
+      CHECK_OK(check_newer(record, renewed->body));
+      record.run.issued_at = renewed->body.issued_at;
+      record.run.run_until = renewed->body.run_until;
+    }
     const Time now = clock_.now();
     // No worker may act after run_until, whose clock is the KDC's: a lease ends with it.
     const Time last = record.run.run_until + limits::clock_skew;
     record.lease_until = std::max(record.lease_until, std::min(now + options_.lease, last));
     return ok();
   });
+}
+
+// Of this very authority, and not older than what is known: who renewed twice cannot choose.
+Checked LmdbEngine::check_newer(const RunRecord& record, const Body& renewed) const {
+  const ReadTxn txn(env_);
+  const auto first = Evidence::decode(tables_.authority(txn, record.run.id).evidence);
+  if (!first) throw StoreDamaged("authorities");
+  CHECK_OK(check_renewal(first->body, renewed));
+  if (renewed.issued_at < record.run.issued_at) return Error{Errc::bad_renewal, "an older form"};
+  return ok();
 }
 
 // Opened outside the writer's turn; whether the lease still holds is asked again inside it.
@@ -188,6 +204,18 @@ Checked LmdbEngine::fail(const Holding& holding, std::string_view message, bool 
   return as_worker(holding, [&](RunRecord& record) -> Checked {
     CHECK_OK(check_held(record, holding));
     try_again_or_bury(record, why, clock_.now());
+    return ok();
+  });
+}
+
+Checked LmdbEngine::hand_back(const Holding& holding, std::string_view message) {
+  return as_worker(holding, [&](RunRecord& record) -> Checked {
+    CHECK_OK(check_held(record, holding));
+    record.run.status = Status::queued;
+    record.run.trouble = Trouble{Errc::job_failed, cut(message)};
+    --record.run.attempt;  // counted when it was handed out
+    record.due_at = clock_.now() + options_.handed_back;
+    record.lease.reset();
     return ok();
   });
 }

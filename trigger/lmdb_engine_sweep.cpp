@@ -20,7 +20,7 @@ void LmdbEngine::sweep() {
     try_again_or_bury(after, silent, before.lease_until);
     store(txn, before, after);
   });
-  // What a worker holds at that moment ends with its lease, or with what the worker says.
+  // What a worker holds at its last moment ends with its lease, or with what the worker says.
   sweep_index(tables_.deadlines, now, [&](WriteTxn& txn, const RunRecord& before) {
     if (before.run.status != Status::queued) return;
     RunRecord after = before;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t max_record = 8 * 1024;
 constexpr std::size_t max_wrapped = 256;
-constexpr std::uint64_t record_version = 1;
+constexpr std::uint64_t run_version = 2;
+constexpr std::uint64_t run_without_renewal = 1;
+constexpr std::uint64_t authority_version = 1;
 
 std::string session_name(const TicketId& ticket) { return "trigger session " + to_hex(ticket); }
 
@@ -37,6 +39,22 @@ std::optional<Trouble> read_trouble(Reader& in) {
   return Trouble{code.value_or(Errc::internal), std::move(message)};
 }
 
+/// Of the newest form of a ticket that is known.
+struct Times {
+  Time start_by, issued_at, run_until, renew_until;
+};
+
+// A record of version 1 knows no renewal: the ticket ends with run_until, as it did when the record
+// and its deadline were written.
+Times read_times(Reader& in, bool renewable, Time submitted_at) {
+  Times out{};
+  out.start_by = in.time();
+  out.issued_at = renewable ? in.time() : submitted_at;
+  out.run_until = in.time();
+  out.renew_until = renewable ? in.time() : out.run_until;
+  return out;
+}
+
 // An absent time is the first second of 1970, in which nothing ever happened.
 std::optional<Time> read_optional_time(Reader& in) {
   const Time time = in.time();
@@ -47,10 +65,11 @@ std::optional<Time> read_optional_time(Reader& in) {
 
 Buffer RunRecord::encode() const {
   Writer out;
-  out.array(17).uint(record_version).bin(run.id).bin(run.ticket).str(run.workflow_id);
+  out.array(19).uint(run_version).bin(run.id).bin(run.ticket).str(run.workflow_id);
   out.str(run.workflow_type).str(run.queue).str(run.subject.text());
   out.uint(static_cast<std::uint64_t>(run.status)).uint(run.attempt);
-  out.time(run.submitted_at).time(run.start_by).time(run.run_until);
+  out.time(run.submitted_at).time(run.start_by).time(run.issued_at);
+  out.time(run.run_until).time(run.renew_until);
   out.time(run.ended_at.value_or(Time{}));
   write_trouble(out, run.trouble);
   out.time(due_at).bin(lease ? Bytes(*lease) : Bytes{}).time(lease_until);
@@ -59,8 +78,9 @@ Buffer RunRecord::encode() const {
 
 Result<RunRecord> RunRecord::decode(Bytes wire) {
   Reader in(wire, max_record);
-  in.array(17);
-  if (in.uint() != record_version) in.fail(Errc::bad_version, "run record");
+  const bool renewable = in.array(17, 19) == 19;
+  const std::uint64_t version = renewable ? run_version : run_without_renewal;
+  if (in.uint() != version) in.fail(Errc::bad_version, "run record");
   const RunId id = in.bin<16>();
   const TicketId ticket = in.bin<16>();
   std::string workflow_id = in.name(limits::max_workflow_id);
@@ -69,7 +89,8 @@ Result<RunRecord> RunRecord::decode(Bytes wire) {
   auto subject = in.principal();
   const Status status = read_status(in);
   const std::uint32_t attempt = in.uint32();
-  const Time submitted_at = in.time(), start_by = in.time(), run_until = in.time();
+  const Time submitted_at = in.time();
+  const Times times = read_times(in, renewable, submitted_at);
   const auto ended_at = read_optional_time(in);
   auto trouble = read_trouble(in);
   const Time due_at = in.time();
@@ -86,8 +107,10 @@ Result<RunRecord> RunRecord::decode(Bytes wire) {
           status,
           attempt,
           submitted_at,
-          start_by,
-          run_until,
+          times.start_by,
+          times.issued_at,
+          times.run_until,
+          times.renew_until,
           ended_at,
           std::move(trouble)};
   std::optional<LeaseId> held;
@@ -109,14 +132,19 @@ Result<SessionKey> Authority::session(const TicketId& ticket_id, const RecordGua
 
 Buffer Authority::encode() const {
   Writer out;
-  out.array(5).uint(record_version).bin(ticket).bin(evidence).bin(wrapped_session).bin(submission);
+  out.array(5)
+      .uint(authority_version)
+      .bin(ticket)
+      .bin(evidence)
+      .bin(wrapped_session)
+      .bin(submission);
   return out.take();
 }
 
 Result<Authority> Authority::decode(Bytes wire) {
   Reader in(wire, limits::max_message);
   in.array(5);
-  if (in.uint() != record_version) in.fail(Errc::bad_version, "authority");
+  if (in.uint() != authority_version) in.fail(Errc::bad_version, "authority");
   const Bytes ticket = in.bin(limits::max_ticket_with_booklet);
   const Bytes evidence = in.bin(limits::max_evidence);
   const Bytes wrapped = in.bin(max_wrapped);

@@ -109,7 +109,7 @@ const Handler* Handlers::find(std::string_view type) const {
 }
 
 Briefing::Briefing(const VerifiedJob& job, std::uint32_t attempt)
-    : folder_(make_folder()), claims_file_(folder_ / "claims.json") {
+    : folder_(make_folder()), claims_file_(folder_ / "claims.json"), attempt_(attempt) {
   try {
     write_private(claims_file_, claims_of(job, attempt).dump(2) + "\n");
   } catch (...) {  // a destructor does not run for what was never made
@@ -132,6 +132,12 @@ Briefing::Briefing(const VerifiedJob& job, std::uint32_t attempt)
   add("WAYBILL_ACTIONS", joined(job.claims().actions));
   add("WAYBILL_RUN_ID", job.run_chain());
   add("WAYBILL_ATTEMPT", std::to_string(attempt));
+}
+
+void Briefing::update(const VerifiedJob& job) {
+  const fs::path fresh = folder_ / "claims.json.new";
+  write_private(fresh, claims_of(job, attempt_).dump(2) + "\n");
+  fs::rename(fresh, claims_file_);
 }
 
 Briefing::~Briefing() {

@@ -44,6 +44,10 @@ class Briefing {
   Briefing& operator=(const Briefing&) = delete;
   ~Briefing();
 
+  /// The claims file as the KDC has renewed the ticket: whoever reads it sees the old one or the
+  /// new one, whole. The environment of a process that runs cannot change.
+  void update(const VerifiedJob& job);
+
   /// NAME=value: PATH, HOME, LANG, TMPDIR as the worker has them, and WAYBILL_CLAIMS_FILE,
   /// WAYBILL_SUBJECT, WAYBILL_QUEUE, WAYBILL_WORKFLOW_ID, WAYBILL_WORKFLOW_TYPE, WAYBILL_ACTIONS
   /// (with commas), WAYBILL_RUN_ID, WAYBILL_ATTEMPT.
@@ -54,6 +58,7 @@ class Briefing {
   std::filesystem::path folder_;
   std::filesystem::path claims_file_;
   std::vector<std::string> environment_;
+  std::uint32_t attempt_;
 };
 
 }  // namespace waybill::worker

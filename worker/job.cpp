@@ -173,7 +173,11 @@ std::string poll_body(Seconds wait) {
   return text_of({{"wait_seconds", wait.count()}, {"max", 1}});
 }
 
-std::string lease_body(const Lease& lease) { return text_of({{"lease", lease.token}}); }
+std::string heartbeat_body(const Lease& lease, Bytes renewed) {
+  json body{{"lease", lease.token}};
+  if (!renewed.empty()) body["renewed"] = to_base64(renewed);
+  return text_of(body);
+}
 
 std::string complete_body(const Lease& lease, Bytes sealed_result) {
   return text_of({{"lease", lease.token}, {"result", to_base64(sealed_result)}});
@@ -181,6 +185,10 @@ std::string complete_body(const Lease& lease, Bytes sealed_result) {
 
 std::string fail_body(const Lease& lease, std::string_view message, bool retry) {
   return text_of({{"lease", lease.token}, {"message", std::string(message)}, {"retry", retry}});
+}
+
+std::string hand_back_body(const Lease& lease, std::string_view message) {
+  return text_of({{"lease", lease.token}, {"message", std::string(message)}});
 }
 
 std::string refuse_body(const Lease& lease, Errc code) {

@@ -49,9 +49,11 @@ std::optional<SourceError> parse_error(std::string_view json);
 
 /// The bodies that a worker sends.
 std::string poll_body(Seconds wait);
-std::string lease_body(const Lease& lease);
+/// `renewed` is evidence of the ticket's newest form; empty: nothing new.
+std::string heartbeat_body(const Lease& lease, Bytes renewed);
 std::string complete_body(const Lease& lease, Bytes sealed_result);
 std::string fail_body(const Lease& lease, std::string_view message, bool retry);
+std::string hand_back_body(const Lease& lease, std::string_view message);
 std::string refuse_body(const Lease& lease, Errc code);
 
 }  // namespace waybill::worker

@@ -21,15 +21,15 @@ bool is_over(Errc code) {
          code == Errc::not_found;
 }
 
-enum class Beat { kept, lost, unanswered };
+enum class Beat { kept, lost, refused, unanswered };
 
-Beat send(Source& source, const Lease& lease) {
+Beat send(Source& source, const Lease& lease, const Buffer* renewed) {
   try {  // the edge of this thread: a scheduler that is away must not end it
-    const Checked answer = source.heartbeat(lease);
+    const Checked answer = source.heartbeat(lease, renewed == nullptr ? Bytes{} : Bytes(*renewed));
     if (answer) return Beat::kept;
     log_warning("heartbeat_refused",
                 {{"run", lease.run_id}, {"code", describe(answer.error().code).name}});
-    return is_over(answer.error().code) ? Beat::lost : Beat::unanswered;
+    return is_over(answer.error().code) ? Beat::lost : Beat::refused;
   } catch (const std::exception& error) {
     log_warning("heartbeat_unanswered", {{"run", lease.run_id}, {"why", error.what()}});
     return Beat::unanswered;
@@ -67,6 +67,23 @@ LeaseKeeper::Held::~Held() {
   std::erase_if(keeper_.entries_, [&](const Entry& entry) { return entry.number == number_; });
 }
 
+void LeaseKeeper::Held::tell(Buffer evidence) {
+  {
+    const std::scoped_lock guard(keeper_.lock_);
+    Entry* entry = keeper_.find(number_);
+    if (entry == nullptr) return;  // lost meanwhile
+    entry->renewed = std::make_shared<const Buffer>(std::move(evidence));
+    entry->in_vain = false;
+    entry->due = std::chrono::steady_clock::now();
+  }
+  keeper_.wake_.notify_all();
+}
+
+LeaseKeeper::Entry* LeaseKeeper::find(std::uint64_t number) {
+  const auto found = std::ranges::find(entries_, number, &Entry::number);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
 void LeaseKeeper::stop_all() {
   const std::scoped_lock guard(lock_);
   stopping_jobs_ = true;
@@ -87,26 +104,31 @@ void LeaseKeeper::work() {
     } else if (const Moment due = next->due; std::chrono::steady_clock::now() < due) {
       wake_.wait_until(guard, due);
     } else {
-      const Lease lease = next->lease;
-      extend(guard, next->number, lease);
+      const Entry due_now = *next;
+      extend(guard, due_now);
     }
   }
 }
 
-// Without the lock while the scheduler is asked; the job may have ended when it answers.
-void LeaseKeeper::extend(std::unique_lock<std::mutex>& guard, std::uint64_t number,
-                         const Lease& lease) {
+// Without the lock while the scheduler is asked; the job may have ended when it answers, or have
+// been renewed once more.
+void LeaseKeeper::extend(std::unique_lock<std::mutex>& guard, const Entry& due) {
+  const Buffer* told = due.in_vain ? nullptr : due.renewed.get();
   guard.unlock();
-  const Beat beat = send(source_, lease);
+  const Beat beat = send(source_, due.lease, told);
   guard.lock();
-  const auto entry = std::ranges::find(entries_, number, &Entry::number);
-  if (entry == entries_.end()) return;
+  Entry* entry = find(due.number);
+  if (entry == nullptr) return;
   if (beat == Beat::lost) {
     entry->stop.request(Stop::Reason::lease_lost);
-    entries_.erase(entry);
+    std::erase_if(entries_, [&](const Entry& one) { return one.number == due.number; });
     return;
   }
-  const auto wait = beat == Beat::kept ? interval(lease) : std::chrono::milliseconds(again_soon);
+  if (entry->renewed != due.renewed) return;  // it is due at once
+  if (beat == Beat::kept && told != nullptr) entry->renewed.reset();
+  entry->in_vain = beat == Beat::refused && told != nullptr;
+  const bool kept = beat == Beat::kept;
+  const auto wait = kept ? interval(due.lease) : std::chrono::milliseconds(again_soon);
   entry->due = std::chrono::steady_clock::now() + wait;
 }
 

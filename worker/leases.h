@@ -15,7 +15,10 @@ namespace waybill::worker {
 /// Keeps the leases of running jobs alive: one thread sends a heartbeat for each at a third of its
 /// time. When the scheduler says that a lease is over (lost, cancelled, ended) the job is stopped.
 /// A scheduler that is away stops nothing: it cannot hand the job to somebody else meanwhile, and
-/// the first heartbeat after its return tells. Thread-safe.
+/// the first heartbeat after its return tells. A renewal of the job's ticket travels in the next
+/// heartbeat, which is sent at once, and in each further one until the scheduler has taken it.
+/// Every other one then goes without, so that evidence which is refused does not cost the lease.
+/// Thread-safe.
 class LeaseKeeper {
  public:
   /// `source` must outlive it.
@@ -31,6 +34,8 @@ class LeaseKeeper {
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
     ~Held();
+    /// The job's ticket was renewed: evidence of the new form, for the scheduler.
+    void tell(Buffer evidence);
 
    private:
     LeaseKeeper& keeper_;
@@ -47,10 +52,13 @@ class LeaseKeeper {
     Lease lease;
     Stop& stop;
     Moment due;
+    std::shared_ptr<const Buffer> renewed{};  // not heard by the scheduler yet
+    bool in_vain = false;                     // the last heartbeat told it and was refused
   };
   std::uint64_t enter(Lease lease, Stop& stop);
   void work();
-  void extend(std::unique_lock<std::mutex>& guard, std::uint64_t number, const Lease& lease);
+  void extend(std::unique_lock<std::mutex>& guard, const Entry& due);
+  Entry* find(std::uint64_t number);
   Entry* earliest();
 
   Source& source_;

@@ -33,7 +33,13 @@ standard output; what it says on standard error goes to the worker's log. Any st
 failure, which is tried again later. It is told who asked for the work, and what is allowed, in the
 file $WAYBILL_CLAIMS_FILE (JSON) and in WAYBILL_SUBJECT, WAYBILL_QUEUE, WAYBILL_WORKFLOW_ID,
 WAYBILL_WORKFLOW_TYPE, WAYBILL_ACTIONS, WAYBILL_RUN_ID and WAYBILL_ATTEMPT. It never sees a key or a
-ticket, and is ended when the ticket's time is over.
+ticket.
+
+A ticket whose time is over, or will be before the handler ends, is renewed at the KDC for as long as
+it may be; the claims file then says what it allows now. A handler is ended (SIGTERM, after 5 seconds
+SIGKILL) when the ticket's time is over for good. When the ticket is revoked meanwhile, or the KDC
+will not renew it, --on-revoked says what becomes of the handler: `stop` ends it, and the work with
+it; `finish` lets it go on for as long as the ticket that it has.
 
 Every verdict on a job is a line of JSON in verdicts.jsonl, in the folder.
 
@@ -52,6 +58,7 @@ struct Words {
   std::vector<std::string> handlers, required;
   std::size_t concurrency = 4;
   unsigned feed_seconds = 2;
+  OnRevoked on_revoked = OnRevoked::stop;
   bool once = false;
   bool insecure_allow_swap = false;
 };
@@ -160,10 +167,12 @@ class Daemon {
         self_(kdc_, keytab, clock_),
         source_(words.trigger, self_, clock_),
         leases_(source_),
+        renewer_(self_),
         runner_(clock_),
         verdicts_(folder(words) / "verdicts.jsonl"),
         worker_({verifier_, revocations_, upkeep_, handlers_, runner_, verdicts_, source_, leases_,
-                 clock_}),
+                 renewer_, clock_},
+                {.on_revoked = words.on_revoked}),
         dispatcher_({worker_, source_, leases_},
                     {.concurrency = words.concurrency, .once = words.once}) {}
 
@@ -188,6 +197,7 @@ class Daemon {
   ServicePrincipal self_;
   TriggerSource source_;
   LeaseKeeper leases_;
+  Renewer renewer_;
   Runner runner_;
   Verdicts verdicts_;
   Worker worker_;
@@ -262,6 +272,11 @@ void describe_run(CLI::App& app, Words& words) {
   app.add_option("--feed-interval", words.feed_seconds, "seconds between two looks at the feed")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  app.add_option("--on-revoked", words.on_revoked,
+                 "stop or finish: a running handler whose ticket is revoked or not renewed")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, OnRevoked>{
+          {"stop", OnRevoked::stop}, {"finish", OnRevoked::finish}}))
+      ->default_str("stop");
   app.add_flag("--once", words.once, "end after one job; status 1 when it was not completed");
   app.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
                "start although memory cannot be locked");

@@ -146,7 +146,7 @@ void Pump::kill_when_due() {
 
 HandlerEnd Pump::work(const Clock& clock, const Stop& stop) {
   do {
-    if (clock.now() >= run_.run_until) end_because(How::out_of_time);
+    if (clock.now() >= run_.run_until()) end_because(How::out_of_time);
     if (stop.is_requested()) end_because(How::stopped);
     kill_when_due();
   } while (wait(stop));
@@ -187,7 +187,7 @@ Runner::Runner(const Clock& clock) : Runner(clock, Options{}) {}
 Runner::Runner(const Clock& clock, const Options& options) : clock_(clock), options_(options) {}
 
 HandlerEnd Runner::run(const HandlerRun& run, const Stop& stop) const {
-  if (clock_.now() >= run.run_until) return {How::out_of_time};
+  if (clock_.now() >= run.run_until()) return {How::out_of_time};
   if (stop.is_requested()) return {How::stopped};
   return Pump(run, options_).work(clock_, stop);
 }

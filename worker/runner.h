@@ -20,7 +20,9 @@ struct HandlerRun {
   std::string command;                   ///< for /bin/sh -c
   std::vector<std::string> environment;  ///< NAME=value, and nothing else
   Bytes input;                           ///< on its standard input; it need not read it
-  Time run_until;                        ///< nothing is done under the ticket from then on
+  /// Nothing is done under the ticket from then on. Asked again and again by the running thread: a
+  /// renewal moves it.
+  std::function<Time()> run_until;
   /// A line of its standard error, at most Runner::max_line bytes; called by the running thread.
   std::function<void(std::string_view line)> on_message{};
 };

@@ -90,14 +90,17 @@ Checked TriggerSource::report(const Lease& lease, const char* verb, const std::s
   return ok();
 }
 
-Checked TriggerSource::heartbeat(const Lease& lease) {
-  return report(lease, "heartbeat", lease_body(lease));
+Checked TriggerSource::heartbeat(const Lease& lease, Bytes renewed) {
+  return report(lease, "heartbeat", heartbeat_body(lease, renewed));
 }
 Checked TriggerSource::complete(const Lease& lease, Bytes sealed_result) {
   return report(lease, "complete", complete_body(lease, sealed_result));
 }
 Checked TriggerSource::fail(const Lease& lease, std::string_view message, bool retry) {
   return report(lease, "fail", fail_body(lease, message, retry));
+}
+Checked TriggerSource::hand_back(const Lease& lease, std::string_view message) {
+  return report(lease, "hand-back", hand_back_body(lease, message));
 }
 Checked TriggerSource::refuse(const Lease& lease, Errc code) {
   return report(lease, "refuse", refuse_body(lease, code));

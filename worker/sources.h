@@ -23,11 +23,16 @@ class Source {
 
   /// At most one job, waiting for it up to `wait`; none is an empty list.
   virtual Result<std::vector<LeasedJob>> poll(Seconds wait) = 0;
-  /// Extends a lease. Errors: lease_lost, already_ended (cancelled), …
-  virtual Checked heartbeat(const Lease& lease) = 0;
+  /// Extends a lease. `renewed`, unless it is empty, is evidence of the form in which the KDC has
+  /// renewed the job's ticket: the lease lasts at most as long as the newest form that the
+  /// scheduler knows. Errors: lease_lost, already_ended (cancelled), …; of the evidence
+  /// bad_renewal, bad_proof, unknown_signer, …: the lease is not extended then.
+  virtual Checked heartbeat(const Lease& lease, Bytes renewed) = 0;
   virtual Checked complete(const Lease& lease, Bytes sealed_result) = 0;
   /// `retry`: somebody may try again later, without another verdict of ours.
   virtual Checked fail(const Lease& lease, std::string_view message, bool retry) = 0;
+  /// Nothing was begun: somebody may try later, and this was no attempt.
+  virtual Checked hand_back(const Lease& lease, std::string_view message) = 0;
   /// Not to be run, and not to be handed out again.
   virtual Checked refuse(const Lease& lease, Errc code) = 0;
 };
@@ -45,9 +50,10 @@ class TriggerSource final : public Source {
   Result<Principal> introduce();
 
   Result<std::vector<LeasedJob>> poll(Seconds wait) override;
-  Checked heartbeat(const Lease& lease) override;
+  Checked heartbeat(const Lease& lease, Bytes renewed) override;
   Checked complete(const Lease& lease, Bytes sealed_result) override;
   Checked fail(const Lease& lease, std::string_view message, bool retry) override;
+  Checked hand_back(const Lease& lease, std::string_view message) override;
   Checked refuse(const Lease& lease, Errc code) override;
 
   const std::string& url() const { return http_.base_url(); }

@@ -9,7 +9,12 @@ namespace waybill::worker {
 /// once, since it is also a descriptor that becomes readable. The first reason stays.
 class Stop {
  public:
-  enum class Reason : std::uint8_t { none, lease_lost, shutdown };
+  enum class Reason : std::uint8_t {
+    none,
+    lease_lost,
+    shutdown,
+    ticket,  ///< it was revoked, or cannot be renewed
+  };
 
   Stop();  // throws std::system_error when the system has no descriptors left
   Stop(const Stop&) = delete;

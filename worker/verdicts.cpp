@@ -22,17 +22,42 @@ using Row = nlohmann::ordered_json;
   throw std::system_error(errno, std::generic_category(), doing);
 }
 
+std::string_view name_of(VerdictEvent event) {
+  switch (event) {
+    case VerdictEvent::verdict:
+      return "verdict";
+    case VerdictEvent::renewal:
+      return "renewal";
+    case VerdictEvent::stopped:
+      return "stopped";
+    case VerdictEvent::let_finish:
+      return "let_finish";
+  }
+  return {};
+}
+
+std::string_view word_of(const VerdictRecord& verdict) {
+  if (verdict.refusal) return describe(*verdict.refusal).name;
+  return verdict.event == VerdictEvent::renewal ? "renewed" : "accepted";
+}
+
 Row row_of(const VerdictRecord& verdict) {
   const LeasedJob& leased = verdict.job;
   const bool whole = static_cast<bool>(leased.job);
-  return {{"time", rfc3339(verdict.time)},
+  Row row{{"time", rfc3339(verdict.time)},
+          {"event", name_of(verdict.event)},
           {"workflow", whole ? leased.job->workflow_id : ""},
           {"type", whole ? leased.job->workflow_type : ""},
           {"run", leased.lease.run_id},
           {"attempt", whole ? leased.job->attempt : 0U},
           {"ticket", verdict.ticket ? to_hex(*verdict.ticket) : ""},
           {"subject", verdict.subject ? verdict.subject->text() : ""},
-          {"verdict", verdict.refusal ? describe(*verdict.refusal).name : "accepted"}};
+          {"verdict", word_of(verdict)}};
+  if (verdict.renewed != nullptr) {
+    row["run_until"] = rfc3339(verdict.renewed->run_until);
+    row["actions"] = verdict.renewed->actions;
+  }
+  return row;
 }
 
 }  // namespace

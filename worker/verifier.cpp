@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ticket/exchange/renewal.h"
 #include "ticket/limits.h"
 #include "ticket/payload.h"
 
@@ -57,18 +58,22 @@ Step step_of(Errc code, Bytes ticket, const Principal& self) {
 }
 
 // The namespace, workflow id and type that the ticket was issued for, and the exact input.
-Result<SecretBuffer> check_binding(const VerifiedTicket& ticket, const Job& job) {
-  const Body& body = ticket.body();
+Result<SecretBuffer> check_binding(const Body& body, const SessionKey& session, const Job& job) {
   if (!body.work) return Error{Errc::wrong_workflow, "a ticket for no work"};
   const Work& work = *body.work;
   if (work.space != job.space) return Error{Errc::wrong_namespace, "job"};
   if (work.id != job.workflow_id) return Error{Errc::wrong_workflow, "job"};
   if (work.type != job.workflow_type) return Error{Errc::wrong_workflow_type, "job"};
   const InputBinding binding{work.space, body.audience.name(), work.type, work.id};
-  TRY(plain, open_input(ticket.session(), binding, job.sealed_input));
+  TRY(plain, open_input(session, binding, job.sealed_input));
   const WipeOnExit wiped(plain);
   if (input_digest(plain) != work.input) return Error{Errc::wrong_input, "digest"};
   return secret_copy(plain);
+}
+
+Checked check_start(const Body& body, const Job& job) {
+  if (job.started_at >= body.start_by) return Error{Errc::start_too_late, "start_by"};
+  return ok();
 }
 
 // The age is judged by the host's clock, which must not run behind what the KDC signed: it would
@@ -93,7 +98,7 @@ Checked check_actions(const Body& body, std::span<const std::string> needed) {
 std::span<const StepText> all_steps() { return steps; }
 
 Buffer VerifiedJob::seal_result(Bytes result) const {
-  return waybill::seal_result(ticket_.session(), {claims().id, work().id, run_chain_}, result);
+  return waybill::seal_result(session_, {claims().id, work().id, run_chain_}, result);
 }
 
 struct Verifier::Progress {
@@ -126,8 +131,68 @@ Result<VerifiedTicket> Verifier::accept(Bytes ticket, Time now, Progress& progre
   return accepted;
 }
 
+/// The form of a ticket that came with a job, of which everything is known but that it lasts.
+struct Verifier::Original {
+  Evidence evidence;
+  SessionKey session;
+};
+
+/// The ticket in force, and what stays of the form that came with the job.
+struct Verifier::Authority {
+  VerifiedTicket ticket;
+  SessionKey session;
+  Time first_issued;
+  Time last_use;  ///< no form of it can be used from then on
+
+  static Authority of(const Body& first, SessionKey session, VerifiedTicket ticket) {
+    return {std::move(ticket), std::move(session), first.issued_at,
+            std::max(first.run_until, first.renew_until)};
+  }
+};
+
+// accept() but for the end. The proof is checked without the memory of roots: a ticket that has
+// ended is rare, and its batch is old.
+Result<Verifier::Original> Verifier::prove(Bytes ticket, Time now) const {
+  TRY(opened, audience_.open(ticket));
+  TRY(evidence, opened.evidence());
+  CHECK_OK(evidence.verify_proof(*audience_.realm()));
+  if (now + limits::clock_skew < evidence.body.issued_at) {
+    return Error{Errc::not_yet_valid, "issued_at"};
+  }
+  return Original{std::move(evidence), opened.session().duplicate()};
+}
+
+// Whatever is wrong with the renewed ticket is about the times of the job's own.
+Result<Verifier::Authority> Verifier::accept_both(Bytes ticket, Bytes renewed, Time now,
+                                                  Progress& progress) {
+  auto original = prove(ticket, now);
+  if (!original) {
+    progress.step = step_of(original.error().code, ticket, audience_.principal());
+    return original.error();
+  }
+  progress.step = Step::times;
+  progress.knows(original->evidence.body);
+  TRY(current, audience_.accept(renewed, now));
+  CHECK_OK(check_renewal(original->evidence.body, current.body()));
+  return Authority::of(original->evidence.body, std::move(original->session), std::move(current));
+}
+
+// Revocations end what was issued until they were made, so the first form decides: a renewal must
+// not outrun them.
+bool Verifier::is_revoked(const Body& body, Time first_issued) const {
+  if (first_issued == body.issued_at) return revocations_.concerns(body);
+  Body first = body;
+  first.issued_at = first_issued;
+  return revocations_.concerns(first);
+}
+
+bool Verifier::is_revoked(const VerifiedJob& job) const {
+  return is_revoked(job.claims(), job.first_issued_);
+}
+
 // Steps feed and revocation. Gives whether the feed was too old for a ticket that bears it.
-Result<bool> Verifier::check_revocation(const Body& body, const Revocations::Head& head, Time now,
+Result<bool> Verifier::check_revocation(const Body& body, Time first_issued,
+                                        const Revocations::Head& head, Time now,
                                         Progress& progress) const {
   progress.step = Step::feed;
   const Checked fresh = check_feed(body, head, now);
@@ -135,38 +200,82 @@ Result<bool> Verifier::check_revocation(const Body& body, const Revocations::Hea
   if (!fresh && !soft) return fresh.error();
 
   progress.step = Step::revocation;
-  if (revocations_.concerns(body)) return Error{Errc::revoked, "feed"};
+  if (is_revoked(body, first_issued)) return Error{Errc::revoked, "feed"};
   return !fresh;
 }
 
-Result<VerifiedJob> Verifier::run_steps(const Job& job, std::span<const std::string> needed,
-                                        Time now, Progress& progress) {
-  const Revocations::Head head = revocations_.head();
-  TRY(ticket, accept(job.ticket, std::max(now, head.time), progress));
-  const Body& body = ticket.body();
+Verifier::Setting Verifier::setting(const Job& job, std::span<const std::string> needed,
+                                    Time now) const {
+  return {job, needed, revocations_.head(), now};
+}
 
+// Steps binding to actions.
+Result<VerifiedJob> Verifier::run_steps(const Setting& setting, Authority authority,
+                                        Progress& progress) {
+  const Job& job = setting.job;
+  const Body& body = authority.ticket.body();
   progress.step = Step::binding;
-  TRY(input, check_binding(ticket, job));
+  TRY(input, check_binding(body, authority.session, job));
 
   progress.step = Step::start;
-  if (job.started_at >= body.start_by) return Error{Errc::start_too_late, "start_by"};
+  CHECK_OK(check_start(body, job));
 
-  TRY(feed_was_stale, check_revocation(body, head, now, progress));
+  TRY(feed_was_stale,
+      check_revocation(body, authority.first_issued, setting.head, setting.now, progress));
 
   progress.step = Step::first_use;
-  const Time keep_until = std::max(body.run_until, body.renew_until);  // renewal keeps the id
-  CHECK_OK(uses_.pin(body.id, job.run_chain, keep_until));
+  CHECK_OK(uses_.pin(body.id, job.run_chain, authority.last_use));  // renewal keeps the id
 
   progress.step = Step::actions;
-  CHECK_OK(check_actions(body, needed));
-  return VerifiedJob(std::move(ticket), std::move(input), job.run_chain, feed_was_stale);
+  CHECK_OK(check_actions(body, setting.needed));
+  return VerifiedJob(std::move(authority.ticket), std::move(authority.session),
+                     authority.first_issued, std::move(input), job.run_chain, feed_was_stale);
 }
 
 Verdict<VerifiedJob> Verifier::verify(const Job& job, std::span<const std::string> needed,
                                       Time now) {
   Progress progress;
-  auto result = run_steps(job, needed, now, progress);
+  const Setting at = setting(job, needed, now);
+  const auto run = [&]() -> Result<VerifiedJob> {
+    TRY(ticket, accept(job.ticket, at.floored(), progress));
+    const Body first = ticket.body();
+    SessionKey session = ticket.session().duplicate();
+    return run_steps(at, Authority::of(first, std::move(session), std::move(ticket)), progress);
+  };
+  auto result = run();
   return std::move(progress).verdict(std::move(result));
+}
+
+Verdict<VerifiedJob> Verifier::verify_renewed(const Job& job, Bytes renewed,
+                                              std::span<const std::string> needed, Time now) {
+  Progress progress;
+  const Setting at = setting(job, needed, now);
+  const auto run = [&]() -> Result<VerifiedJob> {
+    TRY(authority, accept_both(job.ticket, renewed, at.floored(), progress));
+    return run_steps(at, std::move(authority), progress);
+  };
+  auto result = run();
+  return std::move(progress).verdict(std::move(result));
+}
+
+Result<Evidence> Verifier::renewable(const Job& job, Time now) {
+  const Time floored = std::max(now, revocations_.head().time);
+  TRY(original, prove(job.ticket, floored));
+  const Body& body = original.evidence.body;
+  if (floored >= body.renew_until) return Error{Errc::ticket_expired, "renew_until"};
+  CHECK_OK(check_binding(body, original.session, job));
+  CHECK_OK(check_start(body, job));
+  if (is_revoked(body, body.issued_at)) return Error{Errc::revoked, "feed"};
+  return std::move(original.evidence);
+}
+
+Checked Verifier::extend(VerifiedJob& job, Bytes renewed, std::span<const std::string> needed,
+                         Time now) {
+  TRY(current, audience_.accept(renewed, std::max(now, revocations_.head().time)));
+  CHECK_OK(check_renewal(job.claims(), current.body()));
+  CHECK_OK(check_actions(current.body(), needed));
+  job.ticket_ = std::move(current);
+  return ok();
 }
 
 Verdict<VerifiedTicket> Verifier::check_ticket(Bytes ticket, Time now) {
@@ -174,7 +283,8 @@ Verdict<VerifiedTicket> Verifier::check_ticket(Bytes ticket, Time now) {
   const Revocations::Head head = revocations_.head();
   auto result = accept(ticket, std::max(now, head.time), progress);
   if (result) {
-    const auto checked = check_revocation(result->body(), head, now, progress);
+    const Body& body = result->body();
+    const auto checked = check_revocation(body, body.issued_at, head, now, progress);
     if (!checked) result = checked.error();
   }
   return std::move(progress).verdict(std::move(result));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,7 +43,7 @@ enum class Step : std::uint8_t {
   decoding,    // as shape; wrong_audience when body and header differ
   session,     // session_mismatch
   proof,       // unknown_signer, bad_proof
-  times,       // not_yet_valid, ticket_expired
+  times,       // not_yet_valid, ticket_expired; of a renewal: bad_renewal and all of the above
   binding,     // wrong_namespace, wrong_workflow, wrong_workflow_type, bad_integrity, wrong_input
   start,       // start_too_late
   feed,        // feed_stale
@@ -89,10 +90,14 @@ class Uses {
 };
 
 /// A job that passed every step: holding one is the right to run it. Made by a Verifier alone.
+///
+/// The KDC may have renewed its ticket. Then times and actions are those of the newest form, which
+/// is in force, and the session key stays that of the form that came with the job: it is the one
+/// that the trigger holds, so it opens the input and seals the result.
 class VerifiedJob {
  public:
   /// Who asked (subject), who acts for them, what may be done (actions) and until when, all as the
-  /// KDC signed it.
+  /// KDC signed it; of the form in force.
   const Body& claims() const { return ticket_.body(); }
   const Work& work() const { return *ticket_.body().work; }
   /// The input that the ticket was issued for, decrypted.
@@ -100,18 +105,25 @@ class VerifiedJob {
   const std::string& run_chain() const { return run_chain_; }
   /// The feed was too old, and the ticket says to go on all the same (flags::soft_feed).
   bool feed_was_stale() const { return feed_was_stale_; }
+  /// Of the form in force: what the KDC renews the ticket by, and what proves a renewal to others.
+  Evidence evidence() const { return ticket_.evidence(); }
 
   /// A result that opens only for the trigger of this ticket, and only as the result of this run.
   Buffer seal_result(Bytes result) const;
 
  private:
   friend class Verifier;
-  VerifiedJob(VerifiedTicket ticket, SecretBuffer input, std::string run_chain, bool stale)
+  VerifiedJob(VerifiedTicket ticket, SessionKey session, Time first_issued, SecretBuffer input,
+              std::string run_chain, bool stale)
       : ticket_(std::move(ticket)),
+        session_(std::move(session)),
+        first_issued_(first_issued),
         input_(std::move(input)),
         run_chain_(std::move(run_chain)),
         feed_was_stale_(stale) {}
-  VerifiedTicket ticket_;
+  VerifiedTicket ticket_;  // the form in force
+  SessionKey session_;     // of the form that came with the job
+  Time first_issued_;      // the same
   SecretBuffer input_;
   std::string run_chain_;
   bool feed_was_stale_;
@@ -139,17 +151,47 @@ class Verifier {
   /// under it, so that setting the clock back revives nothing.
   Verdict<VerifiedJob> verify(const Job& job, std::span<const std::string> needed, Time now);
 
+  /// For a job that was refused as ticket_expired: what to ask the KDC with, if a renewal could
+  /// help. Uses nothing up, and no step runs that would need the new times. Errors: ticket_expired
+  /// (it can be renewed no more), and those of the steps binding, start and revocation.
+  Result<Evidence> renewable(const Job& job, Time now);
+  /// All steps once more, with a ticket that came as the renewal of the job's. Of the job's own
+  /// ticket everything is checked but its end; the renewed one is opened and checked like any
+  /// other, and must be a form of the first (check_renewal). What the two allow together is what
+  /// the job may do.
+  Verdict<VerifiedJob> verify_renewed(const Job& job, Bytes renewed,
+                                      std::span<const std::string> needed, Time now);
+  /// The same for a job that runs: on success the renewed form is in force, on a refusal nothing
+  /// has changed. Errors: those of the steps shape to times, bad_renewal, action_denied.
+  Checked extend(VerifiedJob& job, Bytes renewed, std::span<const std::string> needed, Time now);
+  /// Whether the feed, as far as it is known here, revokes what the job stands on.
+  bool is_revoked(const VerifiedJob& job) const;
+
   /// The steps that need nothing but the ticket (all but binding, start, first_use and actions):
   /// for showing its owner what a worker would say of it. Uses nothing up.
   Verdict<VerifiedTicket> check_ticket(Bytes ticket, Time now);
 
  private:
   struct Progress;
+  struct Original;
+  struct Authority;
+  /// What a job stands on, and the moment at which it is judged.
+  struct Setting {
+    const Job& job;
+    std::span<const std::string> needed;
+    Revocations::Head head;
+    Time now;
+    Time floored() const { return std::max(now, head.time); }
+  };
+  Setting setting(const Job& job, std::span<const std::string> needed, Time now) const;
+
   Result<VerifiedTicket> accept(Bytes ticket, Time now, Progress& progress);
-  Result<bool> check_revocation(const Body& body, const Revocations::Head& head, Time now,
-                                Progress& progress) const;
-  Result<VerifiedJob> run_steps(const Job& job, std::span<const std::string> needed, Time now,
-                                Progress& progress);
+  Result<Original> prove(Bytes ticket, Time now) const;
+  Result<Authority> accept_both(Bytes ticket, Bytes renewed, Time now, Progress& progress);
+  bool is_revoked(const Body& body, Time first_issued) const;
+  Result<bool> check_revocation(const Body& body, Time first_issued, const Revocations::Head& head,
+                                Time now, Progress& progress) const;
+  Result<VerifiedJob> run_steps(const Setting& setting, Authority authority, Progress& progress);
 
   Audience& audience_;
   const Revocations& revocations_;

@@ -15,6 +15,10 @@ constexpr auto shutdown_patience = 5s;
 
 std::string_view name_of(Errc code) { return describe(code).name; }
 
+bool is(const Verdict<VerifiedJob>& verdict, Errc code) {
+  return !verdict.result && verdict.result.error().code == code;
+}
+
 /// What came of one attempt to report.
 struct Told {
   bool heard;
@@ -40,43 +44,81 @@ bool Worker::should_poll() const {
          parts_.revocations.head().time > waiting_->head;
 }
 
-Worker::Judged Worker::judge(const Job& job) {
-  const Handler* handler = parts_.handlers.find(job.workflow_type);
-  const auto needed = handler == nullptr ? std::vector<std::string>{} : handler->actions;
-  auto verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
+// Checks, mends what this worker lacks, and checks once more.
+Worker::Judged Worker::mend(const Check& check) {
+  auto verdict = check();
   bool mended = false;
   bool may_pass_later = false;
-  if (!verdict.result && verdict.result.error().code == Errc::feed_stale) {
+  if (is(verdict, Errc::feed_stale)) {
     mended = parts_.upkeep.sync_feed();
     may_pass_later = true;
-  } else if (!verdict.result && verdict.result.error().code == Errc::unknown_signer) {
+  } else if (is(verdict, Errc::unknown_signer)) {
     mended = parts_.upkeep.refresh_realm();
     may_pass_later = !mended;
   }
   if (mended) {
-    verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
-    const bool stale = !verdict.result && verdict.result.error().code == Errc::feed_stale;
-    may_pass_later = may_pass_later && stale;
+    verdict = check();
+    may_pass_later = may_pass_later && is(verdict, Errc::feed_stale);
   }
-  if (verdict.result && handler == nullptr) verdict.result = Error{Errc::no_handler, "type"};
   return {std::move(verdict), may_pass_later};
+}
+
+Worker::Judged Worker::judge(const LeasedJob& leased) {
+  const Job& job = *leased.job;
+  const Handler* handler = parts_.handlers.find(job.workflow_type);
+  const auto needed = handler == nullptr ? Actions{} : handler->actions;
+  Judged judged = mend([&] { return parts_.verifier.verify(job, needed, parts_.clock.now()); });
+  const bool ended = is(judged.verdict, Errc::ticket_expired);
+  if (ended && handler != nullptr) judged = renew(leased, needed, std::move(judged));
+  if ((ended || judged.verdict.result) && handler == nullptr) {
+    judged.verdict.result = Error{Errc::no_handler, "type"};
+  }
+  return judged;
+}
+
+// The KDC is not asked for what would be refused all the same.
+Worker::Judged Worker::renew(const LeasedJob& leased, const Actions& needed, Judged expired) {
+  const Job& job = *leased.job;
+  const auto evidence = parts_.verifier.renewable(job, parts_.clock.now());
+  if (!evidence) {
+    expired.verdict.result = evidence.error();
+    return expired;
+  }
+  const Body& body = evidence->body;
+  const auto record = [&](std::optional<Errc> refusal, const Body* renewed) {
+    parts_.verdicts.record({parts_.clock.now(), leased, body.id, body.subject, refusal,
+                            VerdictEvent::renewal, renewed});
+  };
+  const auto renewed = parts_.renewer.renew(*evidence);
+  if (!renewed) {
+    record(renewed.error().code, nullptr);
+    expired.verdict.result = renewed.error();
+    expired.may_pass_later = !Renewer::is_final(renewed.error().code);
+    return expired;
+  }
+  Judged judged = mend(
+      [&] { return parts_.verifier.verify_renewed(job, *renewed, needed, parts_.clock.now()); });
+  judged.was_renewed = bool(judged.verdict.result);
+  if (judged.was_renewed) record(std::nullopt, &judged.verdict.result->claims());
+  return judged;
 }
 
 Worker::End Worker::work_on(const LeasedJob& leased) {
   Stop stop;
-  const LeaseKeeper::Held held(parts_.leases, leased.lease, stop);
+  LeaseKeeper::Held held(parts_.leases, leased.lease, stop);
   if (!leased.job) {
     const Errc code = leased.job.error().code;
     parts_.verdicts.record({parts_.clock.now(), leased, {}, {}, code});
     return refuse(leased, code, stop);
   }
-  const Judged judged = judge(*leased.job);
-  const auto& verdict = judged.verdict;
+  Judged judged = judge(leased);
+  auto& verdict = judged.verdict;
   const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
   parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
   if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, stop);
   if (refusal) return refuse(leased, *refusal, stop);
-  return run(leased, *verdict.result, stop);
+  if (judged.was_renewed) held.tell(verdict.result->evidence().encode());
+  return run(leased, *verdict.result, held, stop);
 }
 
 Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop) {
@@ -92,7 +134,7 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& st
   log_warning("job_handed_back", {{"run", leased.lease.run_id},
                                   {"workflow", leased.job->workflow_id},
                                   {"code", name_of(code)}});
-  if (code == Errc::feed_stale) {
+  if (code == Errc::feed_stale || code == Errc::kdc_unreachable) {
     const Time head = parts_.revocations.head().time;
     const std::scoped_lock guard(lock_);
     waiting_ = Waiting{head, std::chrono::steady_clock::now() + feed_patience};
@@ -100,36 +142,52 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& st
   const std::string message =
       std::string(name_of(code)) + ": this worker cannot judge the ticket at the moment";
   const bool told =
-      report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, true); });
+      report(leased.lease, stop, [&] { return parts_.source.hand_back(leased.lease, message); });
   return told ? End::handed_back : End::lost;
 }
 
-// What the handler was told is gone again before anybody hears of its end.
 HandlerEnd Worker::run_handler(const LeasedJob& leased, const VerifiedJob& job,
+                               const Briefing& briefing, const TicketWatch& watch,
                                const Stop& stop) const {
-  const std::string& id = job.work().id;
-  const Briefing briefing(job, leased.job->attempt);
-  const HandlerRun run{parts_.handlers.find(job.work().type)->command, briefing.environment(),
-                       job.input(), job.claims().run_until, [&](std::string_view line) {
+  const std::string& id = leased.job->workflow_id;
+  const HandlerRun run{parts_.handlers.find(leased.job->workflow_type)->command,
+                       briefing.environment(), job.input(), [&watch] { return watch.run_until(); },
+                       [&](std::string_view line) {
                          log_info("handler_message", {{"workflow", id}, {"line", line}});
                        }};
   return parts_.runner.run(run, stop);
 }
 
-Worker::End Worker::run(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop) {
+// What the handler was told is gone again before anybody hears of its end.
+Worker::End Worker::run(const LeasedJob& leased, VerifiedJob& job, LeaseKeeper::Held& held,
+                        Stop& stop) {
   log_info("job_accepted", {{"workflow", job.work().id},
                             {"type", job.work().type},
                             {"run", job.run_chain()},
                             {"subject", job.claims().subject.text()}});
-  return report_end(leased, job, run_handler(leased, job, stop), stop);
+  const auto ended = [&]() -> Ended {
+    const auto& needed = parts_.handlers.find(job.work().type)->actions;
+    Briefing briefing(job, leased.job->attempt);
+    TicketWatch watch(
+        {parts_.verifier, parts_.upkeep, parts_.renewer, parts_.verdicts, parts_.clock}, watch_,
+        {leased, job, needed, briefing, held, stop});
+    HandlerEnd end = run_handler(leased, job, briefing, watch, stop);
+    return {std::move(end), watch.end()};
+  }();
+  return report_end(leased, job, ended, stop);
 }
 
-Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,
-                               const HandlerEnd& end, const Stop& stop) {
+Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job, const Ended& ended,
+                               const Stop& stop) {
   const std::string& id = job.work().id;
+  const HandlerEnd& end = ended.handler;
   if (stop.reason() == Stop::Reason::lease_lost) {
     log_warning("job_lost", {{"workflow", id}, {"run", job.run_chain()}});
     return End::lost;
+  }
+  const bool is_over = end.how == HandlerEnd::How::out_of_time;
+  if (ended.ticket && (watch_.on_revoked == OnRevoked::stop || is_over)) {
+    return refuse(leased, *ended.ticket, stop);
   }
   if (end.how == HandlerEnd::How::exited && end.status == 0) {
     const Buffer sealed = job.seal_result(end.output);
@@ -138,11 +196,20 @@ Worker::End Worker::report_end(const LeasedJob& leased, const VerifiedJob& job,
     if (told) log_info("job_completed", {{"workflow", id}, {"run", job.run_chain()}});
     return told ? End::completed : End::lost;
   }
-  const bool stopped = end.how == HandlerEnd::How::stopped;
-  const bool retry =
-      stopped || end.how == HandlerEnd::How::exited || end.how == HandlerEnd::How::killed;
+  return report_failure(leased, job, end, stop);
+}
+
+// Where the ticket's time was over while no KDC answered, a later attempt may have it renewed.
+Worker::End Worker::report_failure(const LeasedJob& leased, const VerifiedJob& job,
+                                   const HandlerEnd& end, const Stop& stop) {
+  using How = HandlerEnd::How;
+  const bool stopped = end.how == How::stopped;
+  const bool renewable = parts_.clock.now() < job.claims().renew_until;
+  const bool retry = stopped || end.how == How::exited || end.how == How::killed ||
+                     (end.how == How::out_of_time && renewable);
   const std::string message = describe(end);
-  log_warning(stopped ? "job_handed_back" : "job_failed", {{"workflow", id}, {"why", message}});
+  log_warning(stopped ? "job_handed_back" : "job_failed",
+              {{"workflow", job.work().id}, {"why", message}});
   const bool told =
       report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, retry); });
   if (!told) return End::lost;

@@ -4,6 +4,7 @@
 #include "tests/demo/attacks.h"
 #include "ticket/call.h"
 #include "ticket/codec.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/limits.h"
 
 namespace waybill::demo {

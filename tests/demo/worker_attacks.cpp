@@ -115,7 +115,11 @@ void too_late(Cast& cast, Stage& stage, Scoreboard& board) {
   Errand brief;
   brief.workflow_id = "invoice-report-brief";
   brief.run_for = 2s;
-  const Granted expiring = grant(cast, cast.carol, brief);
+  const Granted waiting = grant(cast, cast.carol, brief);
+  brief.workflow_id = "invoice-report-finished";
+  const Granted finished = grant(cast, cast.carol, brief);
+  const auto completed =
+      cast.orders.call("complete", EvidenceRequest{finished.ticket.evidence}.encode());
   const Granted doomed = fresh(cast, "invoice-report-doomed");
   const auto evidence = Evidence::decode(doomed.ticket.evidence);
   const auto revoked = cast.carol.call(
@@ -123,9 +127,12 @@ void too_late(Cast& cast, Stage& stage, Scoreboard& board) {
       Bytes(Fields{{"kind", "ticket"}, {"value", to_hex(evidence->body.id)}, {"reason", "the demo"}}
                 .encode()));
   board.honest("Carol revokes a ticket of her own", bool(revoked), code_of(revoked));
-  std::this_thread::sleep_for(4s);  // the feed's interval, and the brief ticket's life
-  board.attack("an expired ticket", stage.hand_over(stage.job_of(expiring)),
-               {Errc::ticket_expired});
+  std::this_thread::sleep_for(4s);  // the feed's interval, and the brief tickets' life
+  board.honest("work that waited past its ticket's time is renewed first, and runs",
+               stage.hand_over(stage.job_of(waiting)).empty(), "");
+  board.attack("an expired ticket, whose work is completed",
+               completed ? stage.hand_over(stage.job_of(finished)) : code_of(completed),
+               {Errc::revoked});
   board.attack("a revoked one, checked offline", stage.hand_over(stage.job_of(doomed)),
                {Errc::revoked});
   CraftedJob late = stage.job_of(fresh(cast, "invoice-report-late"));

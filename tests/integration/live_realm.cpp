@@ -156,6 +156,14 @@ std::string LiveRealm::grant(const Fields& grant) {
   return std::string(must("admin.grant.add", grant).get("id"));
 }
 
+void LiveRealm::withdraw_grants(const std::string& subject) {
+  for (const Fields& row : rows("admin.grant.list")) {
+    if (row.get("subject") == subject) {
+      must("admin.grant.remove", {{"id", std::string(row.get("id"))}});
+    }
+  }
+}
+
 std::filesystem::path LiveRealm::keytab_of(std::string_view name) const {
   return folder() / (file_name(name) + ".keytab");
 }
@@ -214,20 +222,18 @@ void LiveTrigger::start() {
 
 LiveWorker::LiveWorker(const LiveRealm& realm, const std::string& trigger_url,
                        const Options& options) {
-  std::vector<std::string> arguments{"run",
-                                     "--dir",
-                                     "worker-" + options.queue,
-                                     "--keytab",
-                                     realm.keytab_of(options.queue).string(),
-                                     "--trigger",
-                                     trigger_url};
+  const std::string dir = options.dir.empty() ? "worker-" + options.queue : options.dir;
+  const std::string name = options.name.empty() ? dir : options.name;
+  std::vector<std::string> arguments{
+      "run",       "--dir",    dir, "--keytab", realm.keytab_of(options.queue).string(),
+      "--trigger", trigger_url};
   for (const auto& [type, command] : options.handlers) {
     arguments.push_back("--handler");
     arguments.push_back(type + "=" + command);
   }
   arguments.insert(arguments.end(), options.more.begin(), options.more.end());
   daemon_ = std::make_unique<Daemon>(realm.program(WAYBILL_WORKER_PROGRAM, arguments),
-                                     realm.folder() / ("worker-" + options.queue + ".log"));
+                                     realm.folder() / (name + ".log"));
   daemon_->start();
 }
 

@@ -11,6 +11,7 @@
 #include "tests/support/daemon.h"
 #include "ticket/adapters/service_principal.h"
 #include "ticket/adapters/system_clock.h"
+#include "ticket/exchange/fields.h"
 #include "ticket/keytab.h"
 
 namespace waybill::test {
@@ -52,6 +53,8 @@ class LiveRealm {
   void add_queue(const std::string& name, const std::string& owner);
   /// Gives the grant's number.
   std::string grant(const Fields& grant);
+  /// All that this user holds itself.
+  void withdraw_grants(const std::string& subject);
   std::filesystem::path keytab_of(std::string_view name) const;
   Keytab keytab(std::string_view name) const;
 
@@ -99,6 +102,8 @@ class LiveWorker {
     std::string queue = "queue-alice";
     std::map<std::string, std::string> handlers{};
     std::vector<std::string> more{};  ///< further arguments
+    std::string dir{};                ///< else worker-QUEUE
+    std::string name{};               ///< of its log; else as the folder
   };
   LiveWorker(const LiveRealm& realm, const std::string& trigger_url, const Options& options);
   Daemon& daemon() { return *daemon_; }

@@ -42,6 +42,10 @@ JobReport read_report(const std::string& verb, const json& body) {
   report.code = body.value("code", "");
   report.message = body.value("message", "");
   report.retry = body.value("retry", false);
+  if (verb == "hand-back") {
+    report.kind = JobReport::Kind::failed;
+    report.retry = true;
+  }
   if (const auto result = from_base64(body.value("result", ""))) report.result = *result;
   return report;
 }

@@ -42,6 +42,16 @@ class EngineBench {
                                bytes_of(input));
     return {id, workflow_id, queue, std::move(issued), std::move(sealed)};
   }
+  /// Evidence of the same ticket with new times from `when` on, as the KDC renews it, changed by
+  /// whoever wants it wrong.
+  Evidence renewed(const Task& task, Time when, Seconds life = 1h,
+                   const std::function<void(Body&)>& change = {}) {
+    Body body = Evidence::decode(task.issued.evidence)->body;
+    body.issued_at = when;
+    body.run_until = when + life;
+    if (change) change(body);
+    return *Evidence::decode(realm.issue(std::move(body)).evidence);
+  }
   /// As work for the engine; refers to the task.
   NewRun work_for(const Task& task) const {
     return {task.ticket,

@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(opens_again_as_it_was) {
   BOOST_TEST((bench.status(queued) == Status::queued));
   BOOST_TEST((bench.status(run) == Status::running));
   BOOST_TEST(!bench.has_work("queue-alice"));  // the lease is still held
-  BOOST_TEST(outcome(bench.engine().heartbeat(EngineBench::holding(job))) == accepted);
+  BOOST_TEST(outcome(bench.engine().heartbeat(EngineBench::holding(job), nullptr)) == accepted);
   BOOST_TEST(bool(bench.engine().complete(EngineBench::holding(job), bench.result_of(job, "r"))));
   bench.open();
   BOOST_TEST(text(bench.engine().result(run.id)) == "r");

@@ -245,7 +245,11 @@ BOOST_AUTO_TEST_CASE(is_told_in_json_whatever_a_message_holds) {
   BOOST_TEST(refused.at("message") == "the ticket was revoked");
   const json done = json::parse(worker::complete_body(lease, Buffer{0, 1, 2}));
   BOOST_TEST(done.at("result") == "AAEC");
-  BOOST_TEST(json::parse(worker::lease_body(lease)) == json({{"lease", "00ff"}}));
+  BOOST_TEST(json::parse(worker::heartbeat_body(lease, {})) == json({{"lease", "00ff"}}));
+  BOOST_TEST(json::parse(worker::heartbeat_body(lease, bytes_of("evidence"))) ==
+             json({{"lease", "00ff"}, {"renewed", "ZXZpZGVuY2U="}}));
+  BOOST_TEST(json::parse(worker::hand_back_body(lease, "not now")) ==
+             json({{"lease", "00ff"}, {"message", "not now"}}));
   BOOST_TEST(json::parse(worker::poll_body(5s)) == json({{"wait_seconds", 5}, {"max", 1}}));
 }
 

@@ -75,6 +75,50 @@ BOOST_AUTO_TEST_CASE(survives_a_refusal_that_may_be_mended) {
   BOOST_TEST(!stop.is_requested());
 }
 
+BOOST_AUTO_TEST_CASE(tells_of_a_renewal_at_once_and_once) {
+  ScriptedSource source;
+  LeaseKeeper keeper(source);
+  Stop stop;
+  LeaseKeeper::Held held(keeper, {"run-1", "00ff", 60s}, stop);  // no heartbeat is due for long
+  held.tell(Buffer{1});
+  BOOST_TEST(source.told(1).size() == 1U);
+  held.tell(Buffer{2});
+  BOOST_TEST(source.told(2).size() == 2U);
+  std::this_thread::sleep_for(300ms);
+  BOOST_TEST(source.told(2) == (std::vector<Buffer>{{1}, {2}}));
+  BOOST_TEST(source.beats() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(is_kept_although_evidence_is_refused_and_tells_it_again) {
+  ScriptedSource source;
+  source.answer_evidence_with(Errc::unknown_signer);  // until it has the new realm document
+  LeaseKeeper keeper(source);
+  Stop stop;
+  LeaseKeeper::Held held(keeper, lease, stop);
+  held.tell(Buffer{1});
+  BOOST_TEST(source.told(2).size() >= 2U);
+  BOOST_TEST(source.beats() >= 3);  // one without it in between
+  BOOST_TEST(!stop.is_requested());
+  source.answer_evidence_with(ok());
+  const std::size_t told = source.told(3).size();
+  const int beats = source.beats();
+  BOOST_TEST(comes([&] { return source.beats() >= beats + 3; }));
+  BOOST_TEST(source.told(1).size() <= told + 1);
+}
+
+BOOST_AUTO_TEST_CASE(that_is_over_stops_its_job_also_when_a_renewal_is_told) {
+  ScriptedSource source;
+  source.answer_evidence_with(Errc::already_ended);
+  LeaseKeeper keeper(source);
+  Stop stop;
+  LeaseKeeper::Held held(keeper, lease, stop);
+  held.tell(Buffer{1});
+  BOOST_TEST(comes([&] { return stop.is_requested(); }));
+  held.tell(Buffer{2});  // nobody wants it any more
+  std::this_thread::sleep_for(200ms);
+  BOOST_TEST(source.told(1).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(is_one_of_many_that_are_kept_apart) {
   ScriptedSource source;
   LeaseKeeper keeper(source);

@@ -35,7 +35,7 @@ struct Fixture {
   std::vector<std::string> environment{"PATH=/usr/bin:/bin"};
 
   HandlerEnd run(const std::string& command, std::string_view input = {}) {
-    const HandlerRun run{command, environment, bytes_of(input), noon + 60s,
+    const HandlerRun run{command, environment, bytes_of(input), [] { return noon + 60s; },
                          [this](std::string_view line) { messages.emplace_back(line); }};
     return Runner(clock, options).run(run, stop);
   }
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(may_run_beside_others) {
     threads.emplace_back([&, i] {
       const Stop never;
       const std::string text(100'000, static_cast<char>('a' + i));
-      const HandlerRun one{"cat", environment, bytes_of(text), noon + 60s};
+      const HandlerRun one{"cat", environment, bytes_of(text), [] { return noon + 60s; }};
       const bool same = said(Runner(clock).run(one, never)) == text;
       const std::scoped_lock guard(lock);
       if (same) ++good;

@@ -17,7 +17,7 @@ namespace waybill::test {
 class ScriptedSource final : public worker::Source {
  public:
   struct Report {
-    std::string verb;  // complete, fail, refuse
+    std::string verb;  // complete, fail, hand-back, refuse
     std::string run_id;
     Buffer result{};
     std::string message{};
@@ -41,6 +41,17 @@ class ScriptedSource final : public worker::Source {
   void answer_heartbeats_with(Checked answer) {
     const std::scoped_lock guard(lock_);
     beat_ = answer;
+  }
+  /// To those that carry evidence of a renewal; the others are answered as above.
+  void answer_evidence_with(Checked answer) {
+    const std::scoped_lock guard(lock_);
+    evidence_ = answer;
+  }
+  /// Evidence that came with heartbeats, once there is so much of it.
+  std::vector<Buffer> told(std::size_t at_least, std::chrono::milliseconds patience = 15s) {
+    std::unique_lock guard(lock_);
+    news_.wait_for(guard, patience, [&] { return told_.size() >= at_least; });
+    return told_;
   }
   void answer_reports_with(Checked answer) {
     const std::scoped_lock guard(lock_);
@@ -72,17 +83,23 @@ class ScriptedSource final : public worker::Source {
     }
     return out;
   }
-  Checked heartbeat(const worker::Lease&) override {
+  Checked heartbeat(const worker::Lease&, Bytes renewed) override {
     const std::scoped_lock guard(lock_);
     meet();
     ++beats_;
-    return beat_;
+    if (renewed.empty()) return beat_;
+    told_.push_back(copy_of(renewed));
+    news_.notify_all();
+    return evidence_;
   }
   Checked complete(const worker::Lease& lease, Bytes sealed_result) override {
     return take({"complete", lease.run_id, copy_of(sealed_result)});
   }
   Checked fail(const worker::Lease& lease, std::string_view message, bool retry) override {
     return take({"fail", lease.run_id, {}, std::string(message), retry});
+  }
+  Checked hand_back(const worker::Lease& lease, std::string_view message) override {
+    return take({"hand-back", lease.run_id, {}, std::string(message)});
   }
   Checked refuse(const worker::Lease& lease, Errc code) override {
     return take({"refuse", lease.run_id, {}, {}, false, code});
@@ -107,6 +124,8 @@ class ScriptedSource final : public worker::Source {
   std::deque<worker::LeasedJob> jobs_;
   std::deque<Report> reports_;
   Checked beat_ = ok();
+  Checked evidence_ = ok();
+  std::vector<Buffer> told_;
   Checked answer_ = ok();
   int away_ = 0;
   int beats_ = 0;

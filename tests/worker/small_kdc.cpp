@@ -71,16 +71,40 @@ std::optional<Buffer> SmallKdc::call(Bytes body) {
   if (!opened) return std::nullopt;
   std::vector<Answer> answers;
   for (const Operation& operation : opened->operations) {
-    const auto wanted = ServiceTicketRequest::decode(operation.arguments);
-    if (operation.name != "tgs" || !wanted) {
-      answers.push_back({Errc::unknown_operation, "", {}});
-      continue;
-    }
-    const IssuedTicket issued = realm_.issue(
-        realm_.service_body(tgt->body().subject.name(), wanted->service, clock_.now()));
-    answers.push_back({std::nullopt, "", issued.encode()});
+    ++counts_[operation.name];
+    answers.push_back(perform(operation, tgt->body()));
   }
   return seal_reply(opened->reply_key, answers);
+}
+
+Answer SmallKdc::perform(const Operation& operation, const Body& tgt) {
+  if (operation.name == "renew") {
+    auto renewed = renew(operation.arguments);
+    if (!renewed) return {renewed.error().code, "", {}};
+    return {std::nullopt, "", *std::move(renewed)};
+  }
+  const auto wanted = ServiceTicketRequest::decode(operation.arguments);
+  if (operation.name != "tgs" || !wanted) return {Errc::unknown_operation, "", {}};
+  const IssuedTicket issued =
+      realm_.issue(realm_.service_body(tgt.subject.name(), wanted->service, clock_.now()));
+  return {std::nullopt, "", issued.encode()};
+}
+
+// As a KDC does, but for policy and revocation.
+Result<SecretBuffer> SmallKdc::renew(Bytes arguments) {
+  TRY(request, EvidenceRequest::decode(arguments));
+  TRY(evidence, Evidence::decode(request.evidence));
+  CHECK_OK(evidence.verify_proof(realm_.document));
+  Body body = evidence.body;
+  const Time now = clock_.now();
+  if (now >= body.renew_until) return Error{Errc::not_renewable, "renew_until"};
+  body.issued_at = now;
+  body.run_until = std::min(now + 1h, body.renew_until);
+  if (on_renew) {
+    TRY(judged, on_renew(std::move(body)));
+    body = std::move(judged);
+  }
+  return realm_.issue(std::move(body)).encode();
 }
 
 std::optional<Buffer> SmallKdc::feed_after(const HttpRequest& request) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -9,11 +10,12 @@
 #include "tests/support/test_realm.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/realm_file.h"
+#include "ticket/call.h"
 
 namespace waybill::test {
 
 /// A TestRealm on loopback, as far as a worker asks a KDC: the realm document, logins, tickets for
-/// services, the feed. No policy and no store; everything on the wire is the real thing.
+/// services, renewals, the feed. No policy and no store; everything on the wire is the real thing.
 class SmallKdc {
  public:
   SmallKdc(TestRealm& realm, TestFeed& feed, const Clock& clock);
@@ -29,6 +31,9 @@ class SmallKdc {
   /// While true every request is answered 503 without a word, as by a KDC that cannot work.
   std::atomic<bool> is_away = false;
   std::atomic<std::size_t> page_size = limits::max_page;
+  /// What becomes of a ticket that is to be renewed: the body as it is signed, or a refusal.
+  /// Without it the ticket has an hour from now, within its renew_until.
+  std::function<Result<Body>(Body renewed)> on_renew;
 
   int count(const std::string& path) const;  ///< of requests
 
@@ -36,6 +41,8 @@ class SmallKdc {
   HttpReply answer(const HttpRequest& request);
   std::optional<Buffer> log_in(Bytes body);
   std::optional<Buffer> call(Bytes body);
+  Answer perform(const Operation& operation, const Body& tgt);
+  Result<SecretBuffer> renew(Bytes arguments);
   std::optional<Buffer> feed_after(const HttpRequest& request);
 
   TestRealm& realm_;

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(gives_a_job_to_a_worker_that_presents_its_own_ticket) {
 }
 
 BOOST_AUTO_TEST_CASE(hears_each_kind_of_report) {
-  BOOST_TEST(outcome(source.heartbeat(lease)) == accepted);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == accepted);
   BOOST_TEST(trigger.count("/v1/jobs/run-1/heartbeat") == 1);
   BOOST_TEST(outcome(source.complete(lease, Buffer{0, 1, 2})) == accepted);
   BOOST_TEST(outcome(source.fail(lease, "no disk", true)) == accepted);
@@ -80,22 +80,22 @@ BOOST_AUTO_TEST_CASE(takes_a_result_as_large_as_there_may_be) {
 }
 
 BOOST_AUTO_TEST_CASE(is_asked_once_more_when_it_is_another_instance_now) {
-  BOOST_TEST(outcome(source.heartbeat(lease)) == accepted);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == accepted);
   trigger.restart();
-  BOOST_TEST(outcome(source.heartbeat(lease)) == accepted);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == accepted);
   BOOST_TEST(trigger.count("/v1/jobs/run-1/heartbeat") == 3);
-  BOOST_TEST(outcome(source.heartbeat(lease)) == accepted);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == accepted);
   BOOST_TEST(trigger.count("/v1/jobs/run-1/heartbeat") == 4);  // the new one is remembered
   BOOST_TEST(kdc.count("/v1/call") == 1);                      // the ticket is the same
 }
 
 BOOST_AUTO_TEST_CASE(that_never_takes_our_ticket_is_asked_twice_and_no_more) {
   trigger.answer_with("/v1/jobs/run-1/heartbeat", error_reply(401, Errc::unknown_kvno));
-  BOOST_TEST(outcome(source.heartbeat(lease)) == Errc::unknown_kvno);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == Errc::unknown_kvno);
   BOOST_TEST(trigger.count("/v1/jobs/run-1/heartbeat") == 2);
   BOOST_TEST(kdc.count("/v1/call") == 2);  // with a new ticket
   trigger.answer_as_usual("/v1/jobs/run-1/heartbeat");
-  BOOST_TEST(outcome(source.heartbeat(lease)) == accepted);
+  BOOST_TEST(outcome(source.heartbeat(lease, {})) == accepted);
 }
 
 BOOST_AUTO_TEST_CASE(may_refuse_and_says_why) {

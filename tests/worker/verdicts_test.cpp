@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(is_one_line_with_stable_members) {
   const auto lines = lines_of(scratch / "verdicts.jsonl");
   BOOST_TEST_REQUIRE(lines.size() == 3U);
   BOOST_TEST(lines[0] ==
-             R"({"time":"2026-09-21T14:13:20Z","workflow":"invoice-report-1",)"
+             R"({"time":"2026-09-21T14:13:20Z","event":"verdict","workflow":"invoice-report-1",)"
              R"("type":"invoice-report","run":"run-1","attempt":2,)"
              R"("ticket":"01020000000000000000000000000000","subject":"carol@DEMO.TEST",)"
              R"("verdict":"accepted"})");
@@ -57,6 +57,33 @@ BOOST_AUTO_TEST_CASE(is_one_line_with_stable_members) {
   BOOST_TEST(ordered_json::parse(lines[2]).at("run") == "run-2");
   BOOST_TEST(ordered_json::parse(lines[2]).at("workflow") == "");
   BOOST_TEST(ordered_json::parse(lines[2]).at("verdict") == "WB-MALFORMED");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_renewal_says_what_is_in_force) {
+  Desk desk;
+  Verdicts verdicts(desk.scratch / "verdicts.jsonl");
+  const LeasedJob job = some_job();
+  const Body body = desk.body();
+  using worker::VerdictEvent;
+  verdicts.record({noon, job, body.id, body.subject, {}, VerdictEvent::renewal, &body});
+  verdicts.record({noon, job, body.id, body.subject, Errc::grant_missing, VerdictEvent::renewal});
+  verdicts.record({noon, job, body.id, body.subject, Errc::revoked, VerdictEvent::stopped});
+  verdicts.record({noon, job, body.id, body.subject, Errc::revoked, VerdictEvent::let_finish});
+  const auto lines = lines_of(desk.scratch / "verdicts.jsonl");
+  BOOST_TEST_REQUIRE(lines.size() == 4U);
+  const auto first = ordered_json::parse(lines[0]);
+  BOOST_TEST(first.at("event") == "renewal");
+  BOOST_TEST(first.at("verdict") == "renewed");
+  BOOST_TEST(first.at("run_until") == "2026-09-21T15:13:20Z");
+  BOOST_TEST(first.at("actions") == ordered_json::array({"invoice:read", "report:write"}));
+  const auto said = [&](std::size_t i) {
+    const auto line = ordered_json::parse(lines[i]);
+    BOOST_TEST(line.size() == 9U);
+    return line.at("event").get<std::string>() + " " + line.at("verdict").get<std::string>();
+  };
+  BOOST_TEST(said(1) == "renewal WB-GRANT-MISSING");
+  BOOST_TEST(said(2) == "stopped WB-TICKET-REVOKED");
+  BOOST_TEST(said(3) == "let_finish WB-TICKET-REVOKED");
 }
 
 BOOST_AUTO_TEST_CASE(is_appended_by_several_processes_without_mixing) {
@@ -73,7 +100,7 @@ BOOST_AUTO_TEST_CASE(is_appended_by_several_processes_without_mixing) {
   for (std::thread& thread : threads) thread.join();
   const auto lines = lines_of(file);
   BOOST_TEST(lines.size() == 40U);
-  for (const std::string& line : lines) BOOST_TEST(ordered_json::parse(line).size() == 8U);
+  for (const std::string& line : lines) BOOST_TEST(ordered_json::parse(line).size() == 9U);
 }
 
 BOOST_AUTO_TEST_CASE(is_private_and_must_not_be_a_link) {

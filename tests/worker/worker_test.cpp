@@ -1,67 +1,21 @@
 #include "worker/worker.h"
 
-#include <signal.h>
-
-#include <fstream>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
-#include "tests/worker/desk.h"
-#include "tests/worker/scripted_source.h"
-#include "tests/worker/small_kdc.h"
+#include "tests/worker/workplace.h"
 #include "ticket/hex.h"
-#include "worker/dispatcher.h"
 
 namespace waybill::test {
 namespace {
 
 using namespace waybill::worker;
-using nlohmann::json;
 using End = Worker::End;
-
-/// A whole worker, but for the daemon's main(): the scheduler is the test.
-struct Fixture {
-  Fixture() {
-    ::signal(SIGPIPE, SIG_IGN);  // as Shutdown does
-    BOOST_TEST(outcome(handlers.add("invoice-report=echo ran >>" + ran() + "; tr a-z A-Z")) ==
-               accepted);
-  }
-  ManualClock clock{noon + 2s};
-  Desk desk;
-  SmallKdc kdc{desk.realm, desk.feed, clock};
-  KdcClient client{kdc.realm_file(), clock};
-  RealmCache cache{desk.scratch / "realm.bin", client};
-  Upkeep upkeep{{client, cache, desk.audience, desk.revocations, desk.uses},
-                {.realm_at_most_every = 0ms}};
-  ScriptedSource source;
-  LeaseKeeper leases{source};
-  Handlers handlers;
-  Runner runner{clock, {.max_output = 4096, .grace = 200ms}};
-  Verdicts verdicts{desk.scratch / "verdicts.jsonl"};
-  Worker worker{
-      {desk.verifier, desk.revocations, upkeep, handlers, runner, verdicts, source, leases, clock}};
-
-  std::string ran() const { return (desk.scratch / "ran").string(); }
-  bool has_run() const { return std::filesystem::exists(ran()); }
-
-  LeasedJob leased(Job job) {
-    const std::string run = job.run_chain;
-    return {{run, "00ff", 1s}, std::move(job)};
-  }
-  // What the file of verdicts says in the end.
-  std::vector<std::string> recorded() const {
-    std::ifstream file(desk.scratch / "verdicts.jsonl");
-    std::vector<std::string> out;
-    for (std::string line; std::getline(file, line);) out.push_back(json::parse(line)["verdict"]);
-    return out;
-  }
-};
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(a_worker, Fixture)
+BOOST_FIXTURE_TEST_SUITE(a_worker, Workplace)
 
 BOOST_AUTO_TEST_CASE(runs_a_good_job_and_reports_its_sealed_result) {
   const IssuedTicket issued = desk.realm.issue(desk.body());
@@ -146,8 +100,7 @@ BOOST_AUTO_TEST_CASE(hands_a_job_back_when_its_own_feed_is_stale_and_waits_for_i
   BOOST_TEST((worker.work_on(leased(desk.job())) == End::handed_back));
   const auto report = source.report();
   BOOST_TEST_REQUIRE(report.has_value());
-  BOOST_TEST(report->verb == "fail");
-  BOOST_TEST(report->retry);
+  BOOST_TEST(report->verb == "hand-back");
   BOOST_TEST(report->message.starts_with("WB-FEED-STALE"), report->message);
   BOOST_TEST(!has_run());
   BOOST_TEST(recorded().front() == "WB-FEED-STALE");
@@ -188,8 +141,8 @@ BOOST_AUTO_TEST_CASE(asks_for_the_realm_document_when_it_does_not_know_a_signer)
 BOOST_AUTO_TEST_CASE(reports_a_handler_that_failed_to_be_tried_again) {
   Handlers failing;
   BOOST_TEST(outcome(failing.add("invoice-report=echo secret words >&2; exit 3")) == accepted);
-  Worker other(
-      {desk.verifier, desk.revocations, upkeep, failing, runner, verdicts, source, leases, clock});
+  Worker other({desk.verifier, desk.revocations, upkeep, failing, runner, verdicts, source, leases,
+                renewer, clock});
   BOOST_TEST((other.work_on(leased(desk.job())) == End::failed));
   const auto report = source.report();
   BOOST_TEST_REQUIRE(report.has_value());
@@ -201,8 +154,8 @@ BOOST_AUTO_TEST_CASE(reports_a_handler_that_failed_to_be_tried_again) {
 BOOST_AUTO_TEST_CASE(does_not_ask_for_another_try_where_it_would_end_alike) {
   Handlers loud;
   BOOST_TEST(outcome(loud.add("invoice-report=head -c 5000 /dev/zero")) == accepted);
-  Worker other(
-      {desk.verifier, desk.revocations, upkeep, loud, runner, verdicts, source, leases, clock});
+  Worker other({desk.verifier, desk.revocations, upkeep, loud, runner, verdicts, source, leases,
+                renewer, clock});
   BOOST_TEST((other.work_on(leased(desk.job())) == End::failed));
   const auto report = source.report();
   BOOST_TEST_REQUIRE(report.has_value());
@@ -213,8 +166,8 @@ BOOST_AUTO_TEST_CASE(does_not_ask_for_another_try_where_it_would_end_alike) {
 BOOST_AUTO_TEST_CASE(reports_nothing_of_a_job_that_was_taken_away) {
   Handlers slow;
   BOOST_TEST(outcome(slow.add("invoice-report=sleep 100")) == accepted);
-  Worker other(
-      {desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases, clock});
+  Worker other({desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases,
+                renewer, clock});
   source.answer_heartbeats_with(Errc::already_ended);  // cancelled
   BOOST_TEST((other.work_on(leased(desk.job())) == End::lost));
   BOOST_TEST(!source.report(200ms).has_value());
@@ -228,15 +181,15 @@ BOOST_AUTO_TEST_CASE(tells_a_scheduler_that_was_away) {
 
 BOOST_AUTO_TEST_CASE(does_nothing_when_its_verdict_cannot_be_kept) {
   Verdicts full("/dev/full");
-  Worker other(
-      {desk.verifier, desk.revocations, upkeep, handlers, runner, full, source, leases, clock});
+  Worker other({desk.verifier, desk.revocations, upkeep, handlers, runner, full, source, leases,
+                renewer, clock});
   BOOST_CHECK_THROW(other.work_on(leased(desk.job())), std::system_error);
   BOOST_TEST(!has_run());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(a_dispatcher, Fixture)
+BOOST_FIXTURE_TEST_SUITE(a_dispatcher, Workplace)
 
 BOOST_AUTO_TEST_CASE(works_on_as_many_jobs_at_a_time_as_it_may) {
   Handlers meeting;  // ends when three of them are there, or fails after a while
@@ -246,8 +199,8 @@ BOOST_AUTO_TEST_CASE(works_on_as_many_jobs_at_a_time_as_it_may) {
                  ".$$; for i in $(seq 100); do "
                  "[ $(ls " +
                  seats + ".* | wc -l) -ge 3 ] && exit 0; sleep 0.05; done; exit 1")) == accepted);
-  Worker busy(
-      {desk.verifier, desk.revocations, upkeep, meeting, runner, verdicts, source, leases, clock});
+  Worker busy({desk.verifier, desk.revocations, upkeep, meeting, runner, verdicts, source, leases,
+               renewer, clock});
   Dispatcher dispatcher({busy, source, leases}, {.concurrency = 3});
   for (int i = 0; i < 3; ++i) source.hand_out(leased(desk.job()));
   std::thread polling([&] { dispatcher.run(); });
@@ -263,8 +216,8 @@ BOOST_AUTO_TEST_CASE(works_on_as_many_jobs_at_a_time_as_it_may) {
 BOOST_AUTO_TEST_CASE(polls_for_no_more_than_it_has_room_for) {
   Handlers slow;
   BOOST_TEST(outcome(slow.add("invoice-report=sleep 1")) == accepted);
-  Worker busy(
-      {desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases, clock});
+  Worker busy({desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases,
+               renewer, clock});
   Dispatcher dispatcher({busy, source, leases}, {.concurrency = 1});
   source.hand_out(leased(desk.job()));
   std::thread polling([&] { dispatcher.run(); });
@@ -278,8 +231,8 @@ BOOST_AUTO_TEST_CASE(polls_for_no_more_than_it_has_room_for) {
 BOOST_AUTO_TEST_CASE(hands_back_what_does_not_end_in_time_when_it_stops) {
   Handlers slow;
   BOOST_TEST(outcome(slow.add("invoice-report=echo ran >" + ran() + "; sleep 100")) == accepted);
-  Worker busy(
-      {desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases, clock});
+  Worker busy({desk.verifier, desk.revocations, upkeep, slow, runner, verdicts, source, leases,
+               renewer, clock});
   Dispatcher dispatcher({busy, source, leases}, {.concurrency = 1, .patience = 100ms});
   source.hand_out(leased(desk.job()));
   std::thread polling([&] { dispatcher.run(); });
@@ -316,8 +269,8 @@ BOOST_AUTO_TEST_CASE(goes_on_polling_after_the_scheduler_was_away) {
 
 BOOST_AUTO_TEST_CASE(gives_a_job_back_when_its_environment_fails) {
   Verdicts full("/dev/full");
-  Worker poor(
-      {desk.verifier, desk.revocations, upkeep, handlers, runner, full, source, leases, clock});
+  Worker poor({desk.verifier, desk.revocations, upkeep, handlers, runner, full, source, leases,
+               renewer, clock});
   Dispatcher dispatcher({poor, source, leases}, {.concurrency = 1, .once = true});
   source.hand_out(leased(desk.job()));
   dispatcher.run();
