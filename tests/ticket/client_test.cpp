@@ -186,7 +186,9 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_names_the_namespace_where_it_is_known) {
                     noon + 10min};
   const auto spaces_of = [&] {
     std::vector<std::string> spaces;
-    for (const Caveat& caveat : Presentation::parse(*delegate(tgt, wanted, noon))->caveats()) {
+    const auto read = Presentation::parse(*delegate(tgt, wanted, noon));
+    BOOST_REQUIRE(bool(read));
+    for (const Caveat& caveat : read->caveats()) {
       if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) {
         spaces.push_back(space->name);
       }

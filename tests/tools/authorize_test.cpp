@@ -38,7 +38,9 @@ BOOST_AUTO_TEST_CASE(binds_work_to_a_namespace_that_is_named_or_known) {
     constexpr std::size_t before = std::string_view("Authorization: Waybill ").size();
     const auto wire = from_base64url(seen.out.substr(before, seen.out.size() - before - 1));
     std::string found;
-    for (const Caveat& caveat : Presentation::parse(*wire)->caveats()) {
+    const auto read = Presentation::parse(*wire);
+    BOOST_REQUIRE(bool(read));
+    for (const Caveat& caveat : read->caveats()) {
       if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) found += space->name;
     }
     return found;
