@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "kdc/caller.h"
 #include "kdc/doorkeeper.h"
 #include "kdc/policy.h"
-#include "ticket/exchange/messages.h"
+#include "ticket/exchange/client.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -47,6 +49,7 @@ struct Attempt {
   LoginRequest request;
   PrincipalPublic proven;
   Buffer message;
+  KeyId epoch;
 };
 
 // As many comparisons as a principal can have keys, for every name, known or not: what is not there
@@ -59,6 +62,25 @@ bool is_key_of(const std::optional<PrincipalRecord>& record, const PrincipalPubl
     same |= same_secret(stored, proven.bytes);
   }
   return same;
+}
+
+// The earlier TGT that goes with the attempt: of that very principal, shown whole and for this by
+// whoever holds its session key, and not revoked. Its time may be over.
+Result<TicketId> shown_earlier(const KdcParts& parts, const Attempt& attempt, Time now) {
+  TRY(presentation, Presentation::parse(attempt.request.earlier));
+  TRY(sealed, SealedTicket::parse(presentation.ticket()));
+  TRY(opened, parts.epochs.open_tgt(sealed));
+  CHECK_OK(presentation.check(opened.session()));
+  const Authenticator& a = presentation.authenticator();
+  const Digest request = earlier_digest(parts.realm(), attempt.epoch);
+  const bool for_this = a.addressee == parts.krbtgt && !a.instance && a.request == request;
+  // A narrowed TGT may be in somebody else's hands.
+  if (!for_this || !presentation.caveats().empty()) return Error{Errc::wrong_request, "earlier"};
+  const Body& body = opened.body();
+  if (body.subject != attempt.request.principal) return Error{Errc::wrong_audience, "earlier"};
+  if (now - body.issued_at > limits::known_for) return Error{Errc::ticket_expired, "earlier"};
+  CHECK_OK(holder_of(parts.store.view(), body));
+  return body.id;
 }
 
 // The name under which failures are counted. Names without a password share one that nobody has, so
@@ -95,7 +117,9 @@ Cause judge(const KdcParts& parts, const std::optional<PrincipalRecord>& record,
             const Attempt& attempt, Time now) {
   const Cause cause = look_at(parts, record, attempt, now);
   const std::string name = counted_name(record);
-  const bool open = parts.door.backoff.judge(name, shown_by(cause), now);
+  const auto earlier = shown_earlier(parts, attempt, now);
+  const bool open = earlier ? parts.door.known.judge(to_hex(*earlier), shown_by(cause), now)
+                            : parts.door.strangers.judge(name, shown_by(cause), now);
   const bool right = shown_by(cause) != LoginBackoff::Shown::wrong_key;
   return right && !open && !name.empty() ? Cause::locked : cause;
 }
@@ -180,7 +204,8 @@ Result<Buffer> as_exchange(const KdcParts& parts, Bytes body) {
   TRY(responder, parts.epochs.responder(envelope.epoch, now));
   TRY(payload, responder.read(envelope.message));
   TRY(request, LoginRequest::decode(payload));
-  const Attempt attempt{std::move(request), {responder.initiator()}, std::move(envelope.message)};
+  const Attempt attempt{
+      std::move(request), {responder.initiator()}, std::move(envelope.message), envelope.epoch};
   SecretBuffer reply = answer(parts, attempt, now).encode();
   return responder.write(reply);
 }

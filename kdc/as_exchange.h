@@ -12,7 +12,9 @@ namespace waybill::kdc {
 ///
 /// From then on the answer is message 2. It is the same, login_failed, after the same work, whether
 /// the principal is unknown (then its key is compared with dummies), the key another, the principal
-/// disabled or locked out (LoginBackoff). Only who proved the right key of an active principal is
+/// disabled or locked out (LoginBackoff). An earlier TGT of that principal, shown with its session
+/// key, takes the attempt out of the count that strangers to the name share; one that is not right
+/// is as good as none. Only who proved the right key of an active principal is
 /// told more: clock_skew, or request_replayed when this message 1 was answered with a ticket
 /// before. Message 1 can be recorded and sent again by anybody, so it changes nothing but counters:
 /// no ticket is issued for it twice.

@@ -16,9 +16,13 @@ namespace waybill::kdc {
 
 /// Slows down who guesses a password: after the fifth failure a name is locked for 1 s, and after
 /// each further one for twice as long, up to 60 s; a login ends it. While a name is locked the
-/// right key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Known
-/// limit: who fails on purpose once a minute keeps a name locked; therefore only names with a
-/// password are counted (a key from a keytab cannot be guessed).
+/// right key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Only
+/// names with a password are counted (a key from a keytab cannot be guessed).
+///
+/// Who fails on purpose once a minute keeps a name locked: whatever bounds the guesses of those who
+/// cannot be told apart can be used up by one of them. So there are two of these. Strangers to a
+/// name share one count; who shows an earlier TGT of that principal has a count of his own, by
+/// that TGT, which no stranger can touch.
 class LoginBackoff {
  public:
   static constexpr unsigned free_failures = 5;
@@ -79,7 +83,8 @@ class SeenLogins {
 };
 
 struct Doorkeeper {
-  LoginBackoff backoff;
+  LoginBackoff strangers;  ///< by name
+  LoginBackoff known;      ///< by the id of an earlier TGT of that name
   SeenLogins seen;
   StrangerBudget audit;  ///< records of refused strangers
   StrangerBudget log;    ///< lines about garbage

@@ -61,7 +61,8 @@ inline constexpr auto max_ticket_life = std::chrono::hours{31 * 24};  // bounds 
 inline constexpr auto rolling_key_life = seconds{60};  // grain of the KDC's forward secrecy
 inline constexpr std::uint64_t rolling_key_uses = 1'000'000;
 inline constexpr auto default_staleness = seconds{60};  // how old a feed head a worker may trust
-inline constexpr auto fresh_login = minutes{5};         // a key change wants a login this recent
+inline constexpr auto known_for = std::chrono::hours{90 * 24};  // an earlier TGT marks no stranger
+inline constexpr auto fresh_login = minutes{5};  // a key change wants a login this recent
 
 // Argon2id of a password: part of the suite, never of a message (no downgrade).
 inline constexpr std::uint64_t argon2_passes = 3;

@@ -14,7 +14,8 @@ Stop refused_login(const Error& error) {
   if (error.code == Errc::login_failed) {
     stop.hint =
         "for somebody who does not exist the answer is the same; after several failures "
-        "even the right password has to wait a while";
+        "even the right password has to wait a while, from where nobody of that name was logged in "
+        "before";
   }
   if (error.code == Errc::bad_integrity) {
     stop.hint = "the KDC does not hold the key that the realm document names";
@@ -32,6 +33,8 @@ PrincipalKey derive_key(Ui& ui, Bytes password, const RealmDocument& realm,
 
 Outcome<Login::Done> log_in(Session& session, const PrincipalKey& key, const Principal& principal,
                             Login::Wish wish) {
+  const auto before = session.folder().load(principal);
+  if (before) wish.earlier = before->tgt();
   auto login = session.client().login(key, principal, wish);
   if (!login) return refused_login(login.error());
   return *std::move(login);

@@ -10,7 +10,8 @@ namespace waybill::tools {
 PrincipalKey derive_key(Ui& ui, Bytes password, const RealmDocument& realm,
                         const Principal& principal);
 
-/// Errors as KdcClient::login; a refusal has a hint.
+/// Errors as KdcClient::login; a refusal has a hint. The TGT in the principal's cache, over or not,
+/// goes with it, so that the failures of strangers do not hold up who has been here before.
 Outcome<Login::Done> log_in(Session& session, const PrincipalKey& key, const Principal& principal,
                             Login::Wish wish);
 /// With the newest key of the keytab that the KDC takes.

@@ -176,39 +176,6 @@ BOOST_AUTO_TEST_CASE(takes_nobody_for_another_by_a_key_that_is_somebody_s) {
   BOOST_TEST(try_login(keytab("dave").newest().key, "carol") == Errc::login_failed);
 }
 
-// --- Locks ----------------------------------------------------------------------------------
-
-BOOST_AUTO_TEST_CASE(locks_a_user_for_a_second_after_five_failures) {
-  fail("carol", 5);
-  BOOST_TEST(try_login(carols, "carol") == Errc::login_failed);
-  BOOST_TEST(cause() == "locked");
-  clock.advance(1s);
-  BOOST_TEST(try_login(carols, "carol") == accepted);
-}
-
-BOOST_AUTO_TEST_CASE(cannot_be_used_to_lock_out_a_service) {
-  fail("trigger/orders", 50);
-  BOOST_TEST(try_login(keytab("trigger/orders").newest().key, "trigger/orders") == accepted);
-}
-
-BOOST_AUTO_TEST_CASE(does_not_tell_a_guesser_with_a_wrong_clock_that_a_locked_key_was_right) {
-  fail("carol", 5);
-  Login login = start(carols, "carol", clock.now() + 1h);
-  const auto reply = as_exchange(parts, login.request());
-  BOOST_TEST(outcome(login.finish(*reply, clock.now())) == Errc::login_failed);
-  BOOST_TEST(cause() == "locked");
-}
-
-BOOST_AUTO_TEST_CASE(does_not_forget_failures_because_of_a_recorded_login) {
-  const Login recorded = start(carols, "carol", clock.now());
-  BOOST_TEST(outcome(as_exchange(parts, recorded.request())) == accepted);
-  fail("carol", 4);
-  BOOST_TEST(outcome(as_exchange(parts, recorded.request())) == accepted);
-  BOOST_TEST(cause() == "replayed");
-  fail("carol", 1);
-  BOOST_TEST(try_login(carols, "carol") == Errc::login_failed);
-}
-
 // --- Replays and clocks ---------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(issues_no_second_ticket_for_a_message_that_is_sent_again) {

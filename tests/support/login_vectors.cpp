@@ -3,7 +3,7 @@
 #include "tests/support/test_realm.h"
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
-#include "ticket/exchange/messages.h"
+#include "ticket/exchange/client.h"
 
 namespace waybill::test {
 namespace {
@@ -34,12 +34,22 @@ void LoginMaker::add(std::string_view name, std::string_view kind, const Buffer&
 }
 
 void LoginMaker::add_requests() {
-  const auto request = [](std::string_view principal, std::uint64_t life, std::uint64_t renewable) {
-    return Writer().array(4).str(principal).uint(life).uint(renewable).time(noon).take();
+  const auto request = [](std::string_view principal, std::uint64_t life, std::uint64_t renewable,
+                          Bytes earlier = {}) {
+    Writer out;
+    out.array(5).str(principal).uint(life).uint(renewable).time(noon);
+    return out.bin(earlier).take();
   };
-  add("a request", "request", request("carol@DEMO.TEST", 3600, 86'400), accepted);
-  out_.add("principal", "carol@DEMO.TEST").add("life", std::uint64_t{3600});
-  out_.add("renewable", std::uint64_t{86'400}).add("time", noon);
+  const auto good = [&](std::string_view name, Bytes earlier) {
+    add(name, "request", request("carol@DEMO.TEST", 3600, 86'400, earlier), accepted);
+    out_.add("principal", "carol@DEMO.TEST").add("life", std::uint64_t{3600});
+    out_.add("renewable", std::uint64_t{86'400}).add("time", noon).add("earlier", earlier);
+  };
+  good("a request", {});
+  const CaveatChain chain(tgt_.ticket, tgt_.session);
+  const Digest purpose = earlier_digest(realm_.realm(), KeyId{1});
+  good("a request with an earlier TGT",
+       chain.finish({realm_.krbtgt(), {}, noon, realm_.fresh<16>(), purpose}).wire);
   add("a request of nobody", "request", request("carol", 3600, 0), Errc::bad_name);
   add("a request for eleven years", "request", request("carol@DEMO.TEST", 346'896'000, 0),
       Errc::limit_exceeded);

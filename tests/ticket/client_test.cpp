@@ -55,6 +55,26 @@ BOOST_AUTO_TEST_CASE(asks_for_what_is_wished_and_proves_the_key) {
   BOOST_TEST((request->time == noon));
 }
 
+BOOST_AUTO_TEST_CASE(shows_a_tgt_of_before_for_nothing_but_a_login) {
+  BOOST_TEST(start()->request().size() < 300U);  // none is there
+  const IssuedTicket before = realm.tgt(realm.tgt_body("carol", noon - 24h));
+  wish.earlier = &before;
+  const auto login = start();
+  BOOST_REQUIRE(bool(login));
+  auto responder = kdc();
+  const auto payload = responder.read(LoginEnvelope::decode(login->request())->message);
+  BOOST_REQUIRE(bool(payload));
+  const auto shown = Presentation::parse(LoginRequest::decode(*payload)->earlier);
+  BOOST_REQUIRE(bool(shown));
+  BOOST_TEST((copy_of(shown->ticket()) == before.ticket));
+  BOOST_TEST(shown->caveats().empty());
+  BOOST_TEST(outcome(shown->check(before.session)) == accepted);
+  BOOST_TEST((shown->authenticator().addressee == realm.krbtgt()));
+  BOOST_TEST(!shown->authenticator().instance.has_value());
+  BOOST_TEST((shown->authenticator().request == earlier_digest(realm.realm(), KeyId{1})));
+  BOOST_TEST((earlier_digest(realm.realm(), KeyId{1}) != earlier_digest(realm.realm(), KeyId{2})));
+}
+
 BOOST_AUTO_TEST_CASE(ends_with_the_ticket_that_the_kdc_gave) {
   auto login = start();
   auto responder = kdc();
@@ -166,7 +186,9 @@ BOOST_AUTO_TEST_CASE(to_a_trigger_names_the_namespace_where_it_is_known) {
                     noon + 10min};
   const auto spaces_of = [&] {
     std::vector<std::string> spaces;
-    for (const Caveat& caveat : Presentation::parse(*delegate(tgt, wanted, noon))->caveats()) {
+    const auto read = Presentation::parse(*delegate(tgt, wanted, noon));
+    BOOST_REQUIRE(bool(read));
+    for (const Caveat& caveat : read->caveats()) {
       if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) {
         spaces.push_back(space->name);
       }

@@ -287,7 +287,8 @@ std::vector<Decoder> message_decoders() {
   return {
       {"a login envelope", {plain(login->request())}, reencoded<LoginEnvelope>},
       {"a login request",
-       {LoginRequest{w.realm.principal("carol"), 8h, 24h, noon}.encode()},
+       {LoginRequest{w.realm.principal("carol"), 8h, 24h, noon}.encode(),
+        LoginRequest{w.realm.principal("carol"), 8h, 24h, noon, Buffer(700)}.encode()},
        reencoded<LoginRequest>},
       {"a login reply",
        {plain(LoginReply{{}, noon, w.instance, duplicate(w.tgt)}.encode()),

@@ -278,6 +278,7 @@ BOOST_DATA_TEST_CASE(of_requests_to_log_in_holds, bdata::make(cases("login.txt",
   BOOST_TEST((request->life == Seconds(row.number("life"))));
   BOOST_TEST((request->renewable == Seconds(row.number("renewable"))));
   BOOST_TEST((request->time == row.time("time")));
+  BOOST_TEST((request->earlier == row.hex("earlier")));
   BOOST_TEST((request->encode() == row.hex("payload")));
 }
 

@@ -1,109 +1,11 @@
-#include <mutex>
-
 #include <boost/test/unit_test.hpp>
 
-#include "tests/tools/desk.h"
-#include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
+#include "tests/tools/door.h"
 
 namespace waybill::tools {
 
 using namespace waybill::test;
 using nlohmann::json;
-
-namespace {
-
-/// A front door that answers what a test says, and remembers what it was asked. (The real one is in
-/// tests/integration; this one breaks, moves and lies.)
-class Door {
- public:
-  using Answer = std::function<HttpReply(const HttpRequest&)>;
-
-  explicit Door(Answer answer)
-      : answer_(std::move(answer)),
-        server_({.max_body_bytes = 8 << 20}, [this](const HttpRequest& r) { return take(r); }),
-        url("http://127.0.0.1:" + std::to_string(server_.start())) {}
-  ~Door() { server_.stop(); }
-
-  InstanceId instance = random_bytes<16>();
-  std::string service = "trigger/orders@DEMO.TEST";
-
-  static HttpReply say(int status, const json& body) {
-    return {status, "application/json", body.dump(), {}};
-  }
-  static HttpReply refuse(int status, Errc code, json more = json::object()) {
-    more["error"] = {{"code", describe(code).name},
-                     {"number", static_cast<int>(code)},
-                     {"message", describe(code).sentence},
-                     {"request_id", "r1"}};
-    return say(status, more);
-  }
-  std::vector<HttpRequest> asked() const {
-    const std::scoped_lock guard(lock_);
-    return asked_;
-  }
-
- private:
-  HttpReply take(const HttpRequest& request) {
-    if (request.path == "/v1/info") {
-      return say(200, {{"service", service}, {"instance", to_hex(instance)}, {"namespace", "x"}});
-    }
-    {
-      const std::scoped_lock guard(lock_);
-      asked_.push_back(request);
-    }
-    return answer_(request);
-  }
-
-  Answer answer_;
-  mutable std::mutex lock_;
-  std::vector<HttpRequest> asked_;
-  HttpServer server_;
-
- public:
-  const std::string url;
-};
-
-Presentation shown(const HttpRequest& request) {
-  const std::string_view header = request.header("Authorization");
-  BOOST_REQUIRE(header.starts_with("Waybill "));
-  const auto bytes = from_base64url(header.substr(8));
-  BOOST_REQUIRE(bool(bytes));
-  return *Presentation::parse(*bytes);
-}
-
-const json accepted_work{{"workflow_id", "invoice-report-1"}, {"queue", "queue-alice"}};
-
-struct AtADoor : Desk {
-  AtADoor() {
-    write("input", "invoices");
-    BOOST_REQUIRE(log_in("carol").status == 0);
-  }
-  Arguments submission(const std::string& url, const Arguments& more = {}) {
-    Arguments all{"invoice-report", "--queue",    "queue-alice", "--action", "a,b",
-                  "--input",        file("input")};
-    if (!url.empty()) all.insert(all.end(), {"--trigger", url});
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-  Seen submit(const Door& door, const Arguments& more = {}) {
-    return run(submit_main, submission(door.url, more));
-  }
-  void announce(const std::string& trigger, const std::string& url) {
-    BOOST_REQUIRE(kdc.ask(trigger, "announce", Fields{{"url", url}}).outcome == accepted);
-  }
-};
-
-// So many names of 120 letters, as one word of a command line.
-std::string long_names(char count) {
-  std::string all;
-  for (char letter = 'a'; letter < 'a' + count; ++letter) {
-    all += (all.empty() ? "" : ",") + std::string(120, letter);
-  }
-  return all;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(submit, AtADoor)
 
@@ -369,56 +271,6 @@ BOOST_AUTO_TEST_CASE(wants_credentials_and_an_id) {
   BOOST_TEST(run(wait_main, {"a/b"}).status == 2);
   BOOST_TEST(run(destroy_main, {"-A"}).status == 0);
   BOOST_TEST(run(wait_main, {"w.1"}).status == 4);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(authorize, AtADoor)
-
-BOOST_AUTO_TEST_CASE(prints_a_whole_header_line) {
-  const Seen seen =
-      run(authorize_main, {"--service", "trigger/orders", "--queue", "queue-alice", "--workflow",
-                           "invoice-report", "--action", "a", "--input", file("input")});
-  BOOST_TEST(seen.status == 0, seen.err);
-  BOOST_TEST(seen.out.starts_with("Authorization: Waybill "));
-  BOOST_TEST(seen.out.ends_with("\n"));
-  BOOST_TEST(seen.err == "");
-}
-
-BOOST_AUTO_TEST_CASE(wants_either_work_or_a_request) {
-  for (const Arguments& arguments :
-       {Arguments{}, Arguments{"--queue", "q"}, Arguments{"--workflow", "w"},
-        Arguments{"--path", "v1"}, Arguments{"--queue", "q", "--workflow", "w", "--path", "/v1"}}) {
-    BOOST_TEST(run(authorize_main, arguments).status == 2);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(binds_work_to_a_namespace_that_is_named_or_known) {
-  const Door door([](const HttpRequest&) { return Door::say(200, json::object()); });
-  const Arguments work{"--queue", "queue-alice", "--workflow", "w", "--action", "a"};
-  const auto spaces = [&](const Arguments& more) {
-    Arguments all = work;
-    all.insert(all.end(), more.begin(), more.end());
-    const Seen seen = run(authorize_main, all);
-    BOOST_REQUIRE(seen.status == 0);
-    constexpr std::size_t before = std::string_view("Authorization: Waybill ").size();
-    const auto wire = from_base64url(seen.out.substr(before, seen.out.size() - before - 1));
-    std::string found;
-    for (const Caveat& caveat : Presentation::parse(*wire)->caveats()) {
-      if (const auto* space = std::get_if<caveat::Namespace>(&caveat)) found += space->name;
-    }
-    return found;
-  };
-  BOOST_TEST(spaces({"--service", "trigger/orders"}) == "");
-  BOOST_TEST(spaces({"--service", "trigger/orders", "--namespace", "z"}) == "z");
-  BOOST_TEST(spaces({"--trigger", door.url}) == "x");
-}
-
-BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {
-  const Seen seen = run(authorize_main, {"--service", "trigger/orders", "--queue", "queue-alice",
-                                         "--workflow", "w", "--action", long_names(20)});
-  BOOST_TEST(seen.status == 2, seen.err);
-  BOOST_TEST(seen.says("too long together"), seen.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

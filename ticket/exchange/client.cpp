@@ -3,6 +3,20 @@
 #include "ticket/limits.h"
 
 namespace waybill {
+namespace {
+
+Result<Buffer> present_earlier(const IssuedTicket& tgt, const Realm& realm, KeyId epoch, Time now) {
+  TRY(krbtgt, Principal::make(krbtgt_name, realm));
+  const CaveatChain chain(tgt.ticket, tgt.session);
+  const Digest request = earlier_digest(realm, epoch);
+  return chain.finish({std::move(krbtgt), std::nullopt, now, random_bytes<16>(), request}).wire;
+}
+
+}  // namespace
+
+Digest earlier_digest(const Realm& realm, KeyId epoch) {
+  return request_digest({login_prologue(realm, epoch)});
+}
 
 Result<Login> Login::start(const PrincipalKey& key, const Principal& principal,
                            const RealmDocument& realm, Wish wish, Time now) {
@@ -10,7 +24,11 @@ Result<Login> Login::start(const PrincipalKey& key, const Principal& principal,
   if (epoch == nullptr) return Error{Errc::unknown_epoch, "no epoch is open"};
   noise::Initiator initiator(key.secret().duplicate(), epoch->key.bytes,
                              login_prologue(realm.realm, epoch->id));
-  const LoginRequest request{principal, wish.life, wish.renewable, now};
+  LoginRequest request{principal, wish.life, wish.renewable, now};
+  if (wish.earlier != nullptr) {
+    TRY(earlier, present_earlier(*wish.earlier, realm.realm, epoch->id, now));
+    request.earlier = std::move(earlier);
+  }
   TRY(message, initiator.write(request.encode()));
   const LoginEnvelope envelope{realm.realm, epoch->id, std::move(message)};
   return Login(std::move(initiator), envelope.encode());

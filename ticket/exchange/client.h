@@ -16,6 +16,9 @@ class Login {
   struct Wish {
     Seconds life;
     Seconds renewable;
+    /// A TGT that this principal had here before, whether in time or not: who shows one is not held
+    /// up by the failures of strangers. Null when there is none.
+    const IssuedTicket* earlier = nullptr;
   };
   /// Errors: unknown_epoch (the realm document has no open epoch now), bad_integrity.
   static Result<Login> start(const PrincipalKey& key, const Principal& principal,
@@ -37,6 +40,10 @@ class Login {
   noise::Initiator initiator_;
   Buffer request_;
 };
+
+/// What an earlier TGT is presented for in a login (specs/protocol.md 3): for nothing but a login
+/// at this epoch.
+Digest earlier_digest(const Realm& realm, KeyId epoch);
 
 /// The delegation that a caller hands a trigger: the TGT, narrowed to one trigger and one piece of
 /// work, finished (specs/protocol.md 5). `wanted` names what is delegated. Errors: limit_exceeded

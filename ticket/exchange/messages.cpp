@@ -54,19 +54,20 @@ Result<LoginEnvelope> LoginEnvelope::decode(Bytes wire) {
 
 Buffer LoginRequest::encode() const {
   Writer out;
-  out.array(4).str(principal.text()).uint(count(life)).uint(count(renewable)).time(time);
-  return out.take();
+  out.array(5).str(principal.text()).uint(count(life)).uint(count(renewable)).time(time);
+  return out.bin(earlier).take();
 }
 
 Result<LoginRequest> LoginRequest::decode(Bytes wire) {
   Reader in(wire, limits::max_noise_message);
-  in.array(4);
+  in.array(5);
   auto principal = in.principal();
   const Seconds life = read_seconds(in);
   const Seconds renewable = read_seconds(in);
   const Time time = in.time();
+  const Bytes earlier = in.bin(limits::max_noise_message);
   CHECK_OK(in.finish());
-  return LoginRequest{*std::move(principal), life, renewable, time};
+  return LoginRequest{*std::move(principal), life, renewable, time, copy_of(earlier)};
 }
 
 SecretBuffer IssuedTicket::encode() const {

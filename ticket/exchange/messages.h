@@ -29,6 +29,7 @@ struct LoginRequest {
   Seconds life;       ///< wanted; the KDC may give less
   Seconds renewable;  ///< wanted, counted from now; zero: not renewable
   Time time;          ///< the client's clock
+  Buffer earlier{};   ///< an earlier TGT, presented for this login; may be empty
   Buffer encode() const;
   static Result<LoginRequest> decode(Bytes wire);
 };
