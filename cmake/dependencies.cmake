@@ -16,4 +16,5 @@ if(WAYBILL_TESTS)
   set(Boost_USE_STATIC_LIBS OFF)
   find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
   find_package(benchmark REQUIRED)
+  pkg_check_modules(botan REQUIRED IMPORTED_TARGET botan-2)  # tests/crosscheck alone
 endif()

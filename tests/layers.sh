@@ -69,6 +69,11 @@ only 'tools include only tools, ticket, adapters, the verifier and the audit cha
   "$ours" "$include\"(tools/|$ticket|$exchange|$adapters|$verifier)" '^tools/'
 only 'tests of ticket include only ticket and tests' \
   "$ours" "$include\"($ticket|$exchange|tests/)" '^tests/ticket/'
+second='tests/crosscheck/second/'
+only 'the second implementation includes only itself' \
+  "$ours" "$include\"$second" "^$second"
+only 'the second implementation includes only the standard library and Botan' \
+  "$include<" "$include<([a-z_]+|botan/[a-z0-9_]+\.h)>" "^$second"
 
 # --- Other people's libraries ---------------------------------------------------------------
 forbid 'only ticket includes libsodium' "${include}[<\"]sodium" . '^(ticket/[^/]*|tests/.*)$'
@@ -84,6 +89,7 @@ only 'ticket/exchange includes only the standard library' \
   "$include<" "$include<[a-z_]+>" '^ticket/exchange/'
 forbid 'ticket does no input or output and starts no thread' \
   "$include<(fstream|iostream|filesystem|thread|future)>" '^ticket/(exchange/)?[^/]*$'
+forbid 'only the second implementation includes Botan' "${include}[<\"]botan" . "^$second"
 forbid 'a heavy header stays out of headers' \
   "$include[<\"](httplib|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
 forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
@@ -120,11 +126,18 @@ for file in "${files[@]}"; do
     *.h) grep -q '^#pragma once' "$file" || breach 'a header has #pragma once' <<<"$file:1:$name" ;;
   esac
 done
-listed=$(sed -n '/target_link_libraries(waybill_ticket/,/)/p' ticket/CMakeLists.txt |
-  tr -s ' ()\n' '\n' |
-  grep -vxE '|target_link_libraries|waybill_ticket|PUBLIC|PRIVATE|waybill::warnings|PkgConfig::sodium|msgpackc-cxx')
-[ -z "$listed" ] ||
-  breach 'ticket links only libsodium and msgpack-cxx' <<<"ticket/CMakeLists.txt:1:$listed"
+# links TARGET FOLDER ALLOWED SENTENCE
+links() {
+  local listed
+  listed=$(sed -n "/target_link_libraries($1 *$/,/)/p; /target_link_libraries($1 .*)/p" \
+    "$2/CMakeLists.txt" | tr -s ' ()\n' '\n' |
+    grep -vxE "|target_link_libraries|$1|PUBLIC|PRIVATE|waybill::warnings|$3")
+  [ -z "$listed" ] || breach "$4" <<<"$2/CMakeLists.txt:1:$listed"
+}
+links waybill_ticket ticket 'PkgConfig::sodium|msgpackc-cxx' \
+  'ticket links only libsodium and msgpack-cxx'
+links waybill_second tests/crosscheck/second 'PkgConfig::botan' \
+  'the second implementation links only Botan'
 
 if [ $breaches -gt 0 ]; then
   echo "layers: $breaches breaches in ${#files[@]} files"

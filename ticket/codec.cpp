@@ -261,7 +261,10 @@ std::optional<Realm> Reader::realm() {
 }
 
 void Reader::literal(std::string_view text) {
-  if (str(limits::max_name) != text) fail(Errc::malformed, "a message of another kind");
+  const Token* token = next(Type::str);
+  if (token != nullptr && text_of(token->bytes) != text) {
+    fail(Errc::malformed, "a message of another kind");
+  }
 }
 
 void Reader::version() {

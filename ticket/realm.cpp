@@ -1,5 +1,7 @@
 #include "ticket/realm.h"
 
+#include <algorithm>
+
 #include "ticket/limits.h"
 
 namespace waybill {
@@ -24,6 +26,10 @@ std::vector<Entry> read_keys(Reader& in) {
     const auto key = in.bin<32>();
     const Time from = in.time();
     const Time until = in.time();
+    // A key is found by its id, so two of one id would be found by some and not by others.
+    if (std::ranges::find(entries, id, &Entry::id) != entries.end()) {
+      in.fail(Errc::malformed, "one id twice");
+    }
     entries.push_back({id, {key}, from, until});
   }
   return entries;

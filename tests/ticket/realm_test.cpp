@@ -78,15 +78,39 @@ BOOST_AUTO_TEST_CASE(has_one_shape) {
 
 BOOST_AUTO_TEST_CASE(lists_at_most_64_keys_of_a_kind) {
   TestRealm realm;
-  const auto epoch = realm.document.epochs.front();
+  auto epoch = realm.document.epochs.front();
   const auto read = [&] {
     return outcome(
         RealmDocument::parse(realm.signed_document(), realm.realm(), realm.root.public_key()));
   };
-  while (realm.document.epochs.size() < 64) realm.document.epochs.push_back(epoch);
+  for (std::uint32_t id = 2; id <= 64; ++id) {
+    epoch.id = KeyId{id};
+    realm.document.epochs.push_back(epoch);
+  }
   BOOST_TEST(read() == accepted);
+  epoch.id = KeyId{65};
   realm.document.epochs.push_back(epoch);
   BOOST_TEST(read() == Errc::limit_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(gives_a_number_to_one_key_of_a_kind) {
+  TestRealm realm;
+  const auto read = [&] {
+    return outcome(
+        RealmDocument::parse(realm.signed_document(), realm.realm(), realm.root.public_key()));
+  };
+  auto& signers = realm.document.signers;
+  auto& epochs = realm.document.epochs;
+  signers.push_back(signers.front());
+  signers.back().from = signers.front().until;  // never both at once, and one of them not found
+  signers.back().until = signers.front().until + 24h;
+  BOOST_TEST(read() == Errc::malformed);
+  signers.back().id = KeyId{2};
+  BOOST_TEST(read() == accepted);
+  epochs.push_back(epochs.front());
+  BOOST_TEST(read() == Errc::malformed);
+  epochs.back().id = KeyId{2};
+  BOOST_TEST(read() == accepted);
 }
 
 BOOST_AUTO_TEST_CASE(opens_an_epoch_at_its_start_and_closes_it_at_its_end) {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "tests/crosscheck/second/call.h"
+
+namespace second {
+
+/// Files of a client, specs/storage.md.
+
+struct Keytab {
+  struct Entry {
+    std::uint64_t kvno, created;
+    Bytes32 secret;
+  };
+  std::string principal;
+  std::vector<Entry> entries;  ///< newest first
+
+  Bytes encode() const;
+  static Keytab read(View file);
+};
+
+struct CredentialCache {
+  std::string principal;
+  Bytes16 kdc{};
+  std::uint64_t serial = 0;
+  std::vector<std::pair<std::string, Bytes>> tickets;  ///< audience, issued ticket
+  Bytes encode() const;
+  static CredentialCache read(View file);
+};
+
+}  // namespace second

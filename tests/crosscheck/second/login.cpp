@@ -1,0 +1,141 @@
+#include "tests/crosscheck/second/login.h"
+
+#include "tests/crosscheck/second/limits.h"
+#include "tests/crosscheck/second/primitives.h"
+
+namespace second {
+namespace {
+
+constexpr std::string_view protocol = "Noise_IK_25519_ChaChaPoly_BLAKE2b";
+
+// Noise 12.3: 32 bits of zeros, then the counter, little-endian.
+std::array<std::uint8_t, 12> nonce_of(std::uint64_t counter) {
+  std::array<std::uint8_t, 12> out{};
+  for (std::size_t i = 0; i < 8; ++i) out[4 + i] = static_cast<std::uint8_t>(counter >> (8 * i));
+  return out;
+}
+
+// Noise 4.3, HKDF with two outputs.
+std::pair<Bytes64, Bytes64> hkdf(View chaining_key, View material) {
+  static constexpr std::array<std::uint8_t, 1> one = {1}, two = {2};
+  const Bytes64 temporary = hmac_blake2b(chaining_key, {material});
+  const Bytes64 output1 = hmac_blake2b(temporary, {one});
+  return {output1, hmac_blake2b(temporary, {output1, two})};
+}
+
+const RealmDocument::Key& open_epoch(const RealmDocument& realm, std::uint64_t now) {
+  const RealmDocument::Key* newest = nullptr;
+  for (const RealmDocument::Key& epoch : realm.epochs) {
+    if (epoch.from > now || now >= epoch.until) continue;
+    if (newest == nullptr || epoch.id > newest->id) newest = &epoch;
+  }
+  require(newest != nullptr, Code::unknown_epoch);
+  return *newest;
+}
+
+Bytes prologue_of(std::string_view realm, std::uint64_t epoch) {
+  return array({str("waybill"), number(1), str(realm), number(epoch)});
+}
+
+}  // namespace
+
+Initiator::Initiator(View identity, View responder, View prologue, View ephemeral)
+    : identity_(copy(identity)), responder_(copy(responder)), ephemeral_(copy(ephemeral)) {
+  static_assert(protocol.size() <= 64);  // so it is padded, not hashed
+  std::copy(protocol.begin(), protocol.end(), hash_.begin());
+  chaining_key_ = hash_;
+  mix_hash(prologue);
+  mix_hash(responder_);
+}
+
+Bytes Initiator::write(View payload) {
+  Bytes out = copy(x25519_public(ephemeral_));
+  mix_hash(out);
+  mix_key(x25519(ephemeral_, responder_));
+  const Bytes hidden = encrypt(x25519_public(identity_));
+  out.insert(out.end(), hidden.begin(), hidden.end());
+  mix_key(x25519(identity_, responder_));
+  const Bytes last = encrypt(payload);
+  out.insert(out.end(), last.begin(), last.end());
+  return out;
+}
+
+Bytes Initiator::read(View message) {
+  require(message.size() >= 32 + 16, Code::bad_integrity);
+  const View remote = message.first(32);
+  mix_hash(remote);
+  mix_key(x25519(ephemeral_, remote));
+  mix_key(x25519(identity_, remote));
+  return decrypt(message.subspan(32));
+}
+
+std::pair<Bytes32, Bytes32> Initiator::split() const {
+  const auto [a, b] = hkdf(chaining_key_, {});
+  return {first<32>(a), first<32>(b)};
+}
+
+void Initiator::mix_hash(View data) { hash_ = plain_blake2b({hash_, data}); }
+
+void Initiator::mix_key(View material) {
+  const auto [chaining_key, key] = hkdf(chaining_key_, material);
+  chaining_key_ = chaining_key;
+  key_ = first<32>(key);
+  counter_ = 0;
+}
+
+Bytes Initiator::encrypt(View plaintext) {
+  Bytes out = aead_seal(key_, nonce_of(counter_++), hash_, plaintext);
+  mix_hash(out);
+  return out;
+}
+
+Bytes Initiator::decrypt(View ciphertext) {
+  Bytes out = aead_open(key_, nonce_of(counter_++), hash_, ciphertext);
+  mix_hash(ciphertext);
+  return out;
+}
+
+Bytes transport_seal(View key, std::uint64_t counter, View plaintext) {
+  return aead_seal(key, nonce_of(counter), {}, plaintext);
+}
+
+Login::Login(View secret, const RealmDocument& realm, const Wish& wish, View ephemeral)
+    : initiator_(secret, open_epoch(realm, wish.now).key,
+                 prologue_of(realm.realm, open_epoch(realm, wish.now).id), ephemeral) {
+  const Bytes payload =
+      array({str(wish.principal), number(wish.life), number(wish.renewable), number(wish.now)});
+  request_ = array({number(1), str(realm.realm), number(open_epoch(realm, wish.now).id),
+                    bin(initiator_.write(payload))});
+}
+
+Login::Done Login::finish(View reply, std::uint64_t now) {
+  const Bytes payload = initiator_.read(reply);
+  const Value message = decode(payload, max_login_message);
+  const auto& field = message.array(4);
+  const std::uint64_t code = field[0].number();
+  Done out;
+  out.kdc_time = field[1].time();
+  out.kdc = field[2].fixed<16>();
+  const View ticket = field[3].bin(max_login_message);
+  if (code != 0) {
+    require(ticket.empty(), Code::malformed);
+    // Numbers have two bytes; one that is not in this program's list is a refusal all the same.
+    refuse(code <= 0xffff ? static_cast<Code>(code) : Code::policy_denied);
+  }
+  out.tgt = Issued::read(ticket);
+  require(out.kdc_time <= now + skew && now <= out.kdc_time + skew, Code::clock_skew);
+  return out;
+}
+
+Bytes32 key_from_password(View password, View realm_id, std::string_view principal) {
+  const Bytes32 salt = hash("WB1 salt", {realm_id, view(principal)});
+  const Bytes hashed = argon2id({256 * kib, 3, 1, 32}, password, View(salt).first(16));
+  return hash("WB1 login", hashed, {view(principal)});
+}
+
+Bytes32 possession(View secret, View peer, const Claim& claim) {
+  return hash("WB1 possession", x25519(secret, peer),
+              {view(claim.principal), number(claim.kvno), claim.key, claim.epoch});
+}
+
+}  // namespace second
