@@ -62,6 +62,13 @@ Checked take_queues(StoreChange& change, const Principal& owner, bool with_queue
   return ok();
 }
 
+// How a principal stands in tickets: all of those die with it.
+std::vector<RevokedBy> ways_into_tickets(PrincipalKind kind) {
+  if (kind == PrincipalKind::service) return {RevokedBy::subject, RevokedBy::actor};
+  if (kind == PrincipalKind::queue) return {RevokedBy::subject, RevokedBy::queue};
+  return {RevokedBy::subject};
+}
+
 // Of a record that exists, something is changed by `change`.
 Issuer::Effects changing(const Principal& principal,
                          std::function<void(StoreChange&, PrincipalRecord&)> what) {
@@ -146,13 +153,17 @@ Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   if (principal == ask.caller.principal()) {
     return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
   }
-  Revocation entry = revocation(parts.config, RevokedBy::subject, principal.text(), ask.now);
-  entry.reason = "disabled";
-  return to_do(changing(principal, [entry](StoreChange& change, PrincipalRecord& record) {
+  const auto disable = [now = ask.now, &config = parts.config](StoreChange& change,
+                                                               PrincipalRecord& record) {
     record.disabled = true;
     change.put_principal(record);
-    change.revoke(entry);
-  }));
+    for (const RevokedBy kind : ways_into_tickets(record.kind)) {
+      Revocation entry = revocation(config, kind, record.principal.text(), now);
+      entry.reason = "disabled";
+      change.revoke(std::move(entry));
+    }
+  };
+  return to_do(changing(principal, disable));
 }
 
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {

@@ -4,11 +4,6 @@
 #include "kdc/policy.h"
 
 namespace waybill::kdc {
-namespace {
-
-constexpr Time for_ever{Seconds(253'402'300'799)};  // the last second of 9999
-
-}  // namespace
 
 bool Caller::is_operator() const { return record.has_role(operator_role); }
 
@@ -26,14 +21,15 @@ Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt) {
   return *std::move(record);
 }
 
-Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now) {
-  const bool by_name = kind == RevokedBy::ticket || kind == RevokedBy::workflow;
+Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now,
+                      std::optional<Time> ends) {
+  const bool for_ever = names_a_ticket(kind) || kind == RevokedBy::workflow;
   Revocation entry;
   entry.kind = kind;
   entry.value = std::move(value);
   entry.time = now;
-  entry.issued_until = by_name ? for_ever : now;
-  entry.matters_until = now + config.longest_life();
+  entry.issued_until = for_ever ? Revocation::for_ever : now;
+  entry.matters_until = ends ? *ends + limits::clock_skew : now + config.longest_life();
   return entry;
 }
 

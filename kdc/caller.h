@@ -68,9 +68,11 @@ Result<VerifiedTicket> open_tgt(const KdcParts& parts, Bytes wire, Time now);
 /// gone or disabled, or its key was changed since).
 Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt);
 
-/// An entry for the revocation feed that matters for as long as any ticket may live. By subject,
-/// actor and queue it reaches what was issued until now; by ticket and workflow it reaches for
-/// ever.
-Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now);
+/// An entry for the revocation feed. By subject, actor, queue and realm it reaches what was issued
+/// until now; by ticket and workflow whatever was and will be. It matters for as long as any ticket
+/// may live; when it is by a service ticket, which ends at `ends`, no longer than that one: nothing
+/// is derived from it, and a renewal never moves its end.
+Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now,
+                      std::optional<Time> ends = {});
 
 }  // namespace waybill::kdc

@@ -36,7 +36,7 @@ constexpr std::array settings{
     Setting{"max_renew", &Config::max_renew, nullptr, 0, 30 * day,
             "how long a workflow's ticket can be renewed"},
     Setting{"feed_interval", &Config::feed_interval, nullptr, 1, 60,
-            "a new head of the revocation feed that often"},
+            "a new head of the revocation feed is published that often"},
     Setting{"max_staleness", &Config::max_staleness, nullptr, 5, day,
             "how old a feed head a worker may trust"},
     Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024, "requests at the same time"},

@@ -9,7 +9,11 @@ void Housekeeping::tick() noexcept {
   parts_.epochs.erase_expired(now);
   try {  // the edge of this thread's work
     mark_.raise(parts_.store.view());
-    if (now >= next_sweep_) sweep(now);
+    if (now < next_sweep_) return;
+    next_sweep_ = now + sweep_interval;
+    const bool swept = sweep(now - grace);
+    const bool compacted = compact(now);
+    if (swept || compacted) next_sweep_ = now + interval;  // there may be more
   } catch (const std::exception& error) {
     log_error("housekeeping_failed", {{"reason", error.what()}});
   }
@@ -23,10 +27,8 @@ void Housekeeping::finish() noexcept {
   }
 }
 
-void Housekeeping::sweep(Time now) {
-  const Time before = now - grace;
-  next_sweep_ = now + sweep_interval;
-  if (!parts_.store.view().anything_over(before)) return;
+bool Housekeeping::sweep(Time before) {
+  if (!parts_.store.view().anything_over(before)) return false;
   const auto done = parts_.issuer.commit(
       {{"store.swept", std::nullopt, {}},
        [&](StoreChange& change, Fields& fields) {
@@ -35,7 +37,23 @@ void Housekeeping::sweep(Time now) {
        },
        std::nullopt});
   if (!done) log_error("sweep_refused");
-  next_sweep_ = now + interval;  // there may be more
+  return true;
+}
+
+bool Housekeeping::compact(Time now) {
+  if (!parts_.store.view().can_compact_feed(now)) return false;
+  const auto done = parts_.issuer.commit(
+      {{"feed.compacted", std::nullopt, {}},
+       [&](StoreChange& change, Fields& fields) {
+         const auto compacted = change.compact_feed(now, compact_most);
+         fields.add("segments", std::to_string(compacted.segments))
+             .add("carried", std::to_string(compacted.carried))
+             .add("base", std::to_string(change.feed_base().position.sequence));
+         return ok();
+       },
+       std::nullopt});
+  if (!done) log_error("compaction_refused");
+  return true;
 }
 
 }  // namespace waybill::kdc

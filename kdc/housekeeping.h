@@ -6,8 +6,8 @@
 namespace waybill::kdc {
 
 /// What the daemon does between requests, on main()'s thread: forgets rolling keys whose time is
-/// over, raises the high-water mark, and clears the store of what ended. A disk that fails here is
-/// logged and tried again; requests see it for themselves.
+/// over, raises the high-water mark, clears the store of what ended, and compacts the feed. A disk
+/// that fails here is logged and tried again; requests see it for themselves.
 class Housekeeping {
  public:
   static constexpr std::chrono::seconds interval{1};
@@ -15,6 +15,7 @@ class Housekeeping {
   static constexpr std::chrono::hours grace{24};
   static constexpr Seconds sweep_interval{30};
   static constexpr std::size_t sweep_most = 500;  ///< in one commit, which others wait for
+  static constexpr std::size_t compact_most = 4;  ///< small segments of the feed, likewise
 
   Housekeeping(KdcParts& parts, HighWater& mark) : parts_(parts), mark_(mark) {}
 
@@ -23,7 +24,8 @@ class Housekeeping {
   void finish() noexcept;
 
  private:
-  void sweep(Time now);
+  bool sweep(Time before);
+  bool compact(Time now);
 
   KdcParts& parts_;
   HighWater& mark_;

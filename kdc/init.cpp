@@ -32,7 +32,7 @@ class TakeBack {
 void refuse_existing(const Folder& folder) {
   for (const fs::path& path :
        {folder.config(), folder.realm_file(), folder.root_key(), folder.master_key(),
-        folder.operator_keytab(), folder.store(), folder.high_water()}) {
+        folder.operator_keytab(), folder.store(), folder.high_water(), folder.feed()}) {
     if (!fs::exists(fs::symlink_status(path))) continue;
     throw FileError("there is a realm in " + folder.path.string() + " already (" +
                         path.filename().string() + "): take another folder",

@@ -20,6 +20,7 @@ struct Folder {
   std::filesystem::path operator_keytab() const { return path / "operator.keytab"; }
   std::filesystem::path store() const { return path / "store"; }
   std::filesystem::path high_water() const { return path / "high-water"; }
+  std::filesystem::path feed() const { return path / "feed"; }
 };
 
 /// Names of facts in the store's meta table (StoreView::meta).
@@ -27,6 +28,7 @@ namespace meta {
 inline constexpr std::string_view realm = "realm";                    // the realm's name
 inline constexpr std::string_view root_public = "root_public";        // 32 bytes
 inline constexpr std::string_view realm_document = "realm_document";  // signed
+inline constexpr std::string_view feed_base = "feed_base";            // StoreView::feed_base
 }  // namespace meta
 
 inline constexpr std::string_view operator_role = "operator";

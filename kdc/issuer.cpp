@@ -50,8 +50,12 @@ Result<Issuer::Outcome> Issuer::Pending::wait() {
   return issuer_->finish(*work_);
 }
 
-Issuer::Issuer(Store& store, Epochs& epochs, const Clock& clock)
-    : store_(store), epochs_(epochs), clock_(clock), writer_(store.env(), hooks()) {}
+Issuer::Issuer(Store& store, Epochs& epochs, const Clock& clock, std::function<void()> feed_moved)
+    : store_(store),
+      epochs_(epochs),
+      clock_(clock),
+      feed_moved_(std::move(feed_moved)),
+      writer_(store.env(), hooks()) {}
 
 Issuer::~Issuer() = default;
 
@@ -77,6 +81,7 @@ Issuer::Pending Issuer::submit(Deed deed) {
     StoreChange change(store_, txn);
     apply(change, *work);
     batch_.push_back(work);
+    batch_moves_feed_ |= change.moved_feed();
   });
   return {*this, std::move(work), std::move(done)};
 }
@@ -160,6 +165,7 @@ void Issuer::before_commit(WriteTxn& txn) {
 }
 
 void Issuer::after_commit() {
+  if (std::exchange(batch_moves_feed_, false) && feed_moved_) feed_moved_();
   std::erase_if(batch_,
                 [](const auto& work) { return !work->is_service_ticket() || work->refusal; });
   const auto batch = std::exchange(batch_, {});

@@ -61,7 +61,9 @@ class Issuer {
     std::optional<IssuedTicket> ticket;  ///< when one was ordered
   };
 
-  Issuer(Store& store, Epochs& epochs, const Clock& clock);
+  /// `feed_moved` is called on the writer's thread after each commit that appended to the feed of
+  /// revocations, before anybody is answered; it must not wait.
+  Issuer(Store& store, Epochs& epochs, const Clock& clock, std::function<void()> feed_moved = {});
   Issuer(const Issuer&) = delete;
   Issuer& operator=(const Issuer&) = delete;
   /// Stores what is waiting.
@@ -109,10 +111,12 @@ class Issuer {
   Store& store_;
   Epochs& epochs_;
   const Clock& clock_;
+  const std::function<void()> feed_moved_;
   // Of the batch under way; the writer's thread alone touches them.
   std::vector<std::shared_ptr<Work>> batch_;
   KeyId batch_signer_{};
   Time batch_time_{};
+  bool batch_moves_feed_ = false;
   BatchWriter writer_;  // last: it ends first
 };
 

@@ -53,7 +53,7 @@ Examples:
 
 constexpr const char* check_examples = R"(
 Reads every record of the store and checks its MAC, then the audit chain against its signed
-checkpoints, the revocation feed from its first entry, and the high-water mark. Reads only; may
+checkpoints, the revocation feed from its base, and the high-water mark. Reads only; may
 run while the KDC serves.
 
 Example:

@@ -24,11 +24,23 @@ struct Asker {
       : principal(caller.principal()), is_operator(caller.is_operator()) {}
 };
 
-using Targets = std::vector<std::pair<RevokedBy, std::string>>;
+struct Target {
+  RevokedBy kind;
+  std::string value;
+  std::optional<Time> ends = {};  // of a service ticket
+};
+using Targets = std::vector<Target>;
 
 bool may_revoke(const StoreView& view, const Asker& who, const Body& ticket) {
   return who.is_operator || ticket.subject == who.principal ||
          owns_queue(view, who.principal, ticket.audience.name());
+}
+
+// Others may be derived from a TGT, and outlive it.
+Target by_ticket(const OutstandingTicket& ticket) {
+  Target target{RevokedBy::ticket, value_of(ticket.body.id)};
+  if (ticket.kind == Kind::service) target.ends = ticket.ends();
+  return target;
 }
 
 Result<Targets> one_ticket(const StoreView& view, const Asker& who, const Wish& wish) {
@@ -37,7 +49,8 @@ Result<Targets> one_ticket(const StoreView& view, const Asker& who, const Wish& 
   // An operator may name a ticket that this store forgot, for example by a restored backup.
   const bool may = known ? may_revoke(view, who, known->body) : who.is_operator;
   if (!may) return Error{Errc::not_found, "ticket"};
-  return Targets{{RevokedBy::ticket, wish.value}};
+  if (wish.kind == RevokedBy::ticket && known) return Targets{by_ticket(*known)};
+  return Targets{{wish.kind, value_of(id)}};
 }
 
 Result<Targets> one_principal(const StoreView& view, const Asker& who, const Wish& wish) {
@@ -68,15 +81,23 @@ Result<Targets> one_workflow(const StoreView& view, const Asker& who, const Wish
   Targets targets;
   for (const StoreView::TicketRow& row : rows) {
     if (!may_revoke(view, who, row.ticket.body)) continue;
-    targets.emplace_back(RevokedBy::ticket, to_hex(row.ticket.body.id));
+    targets.push_back(by_ticket(row.ticket));
   }
   if (targets.empty()) return Error{Errc::not_found, "no ticket of that workflow"};
   return targets;
 }
 
+Result<Targets> whole_realm(const Asker& who, const Wish& wish) {
+  const std::string& realm = who.principal.realm().text();
+  if (!who.is_operator) return Error{Errc::not_permitted, "the realm"};
+  if (wish.value != realm) return Error{Errc::wrong_realm, "revoke"};
+  return Targets{{RevokedBy::realm, realm}};
+}
+
 Result<Targets> targets_of(const StoreView& view, const Asker& who, const Wish& wish) {
   switch (wish.kind) {
     case RevokedBy::ticket:
+    case RevokedBy::lineage:
       return one_ticket(view, who, wish);
     case RevokedBy::subject:
     case RevokedBy::actor:
@@ -85,6 +106,10 @@ Result<Targets> targets_of(const StoreView& view, const Asker& who, const Wish& 
       return one_queue(view, who, wish);
     case RevokedBy::workflow:
       return one_workflow(view, who, wish);
+    case RevokedBy::realm:
+      return whole_realm(who, wish);
+    case RevokedBy::completed:
+      break;  // parse_wish() let none through
   }
   return Error{Errc::malformed, "kind"};
 }
@@ -93,8 +118,10 @@ Result<Wish> parse_wish(Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"kind", "value", "reason"}));
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
   const auto kind = revoked_by(fields.get("kind"));
-  if (!kind)
-    return ask.refuse(Errc::malformed, "kind is ticket, subject, actor, queue or workflow");
+  if (!kind || *kind == RevokedBy::completed) {
+    return ask.refuse(Errc::malformed,
+                      "kind is ticket, lineage, subject, actor, queue, workflow or realm");
+  }
   if (fields.get("reason").size() > limits::max_reason)
     return Error{Errc::limit_exceeded, "reason"};
   return Wish{*kind, std::string(fields.get("value")), std::string(fields.get("reason"))};
@@ -110,8 +137,8 @@ Decided revoke(const KdcParts& parts, Ask& ask) {
                            StoreChange& change, Fields&) -> Checked {
     TRY(targets, targets_of(change, who, wish));
     std::uint64_t last = 0;
-    for (const auto& [kind, value] : targets) {
-      Revocation entry = revocation(config, kind, value, now);
+    for (const Target& target : targets) {
+      Revocation entry = revocation(config, target.kind, target.value, now, target.ends);
       entry.reason = wish.reason;
       last = change.revoke(std::move(entry));
     }
@@ -135,14 +162,15 @@ Decided complete(const KdcParts& parts, Ask& ask) {
   if (!acts && caller != body.audience) return Error{Errc::evidence_not_yours, "complete"};
   const auto effects = [body, now = ask.now, &config = parts.config](StoreChange& change,
                                                                      Fields& fields) -> Checked {
-    const bool over = now >= std::max(body.run_until, body.renew_until);
-    if (over || change.revocation(RevokedBy::ticket, to_hex(body.id))) {
+    const std::string id = value_of(body.id);
+    const Time ends = std::max(body.run_until, body.renew_until);
+    const bool revoked = change.standing(RevokedBy::ticket, id).has_value() ||
+                         change.standing(RevokedBy::completed, id).has_value();
+    if (now >= ends || revoked) {
       fields.add("already", "yes");
       return ok();
     }
-    Revocation entry = revocation(config, RevokedBy::ticket, to_hex(body.id), now);
-    entry.reason = "completed";
-    change.revoke(std::move(entry));
+    change.revoke(revocation(config, RevokedBy::completed, id, now, ends));
     return ok();
   };
   return to_do(effects);

@@ -1,6 +1,7 @@
 #include "kdc/serve.h"
 
 #include "kdc/doorkeeper.h"
+#include "kdc/feed_beat.h"
 #include "kdc/feed_publisher.h"
 #include "kdc/high_water.h"
 #include "kdc/housekeeping.h"
@@ -77,11 +78,12 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   check_high_water(plan, mark, store.view());
   warn_of_ending_epochs(epochs.document(), clock.now());
 
-  Issuer issuer(store, epochs, clock);
+  FeedPublisher feed(plan.folder.feed(), store, epochs, clock, config.feed_interval);
+  FeedBeat beat(feed);
+  Issuer issuer(store, epochs, clock, [&beat] { beat.wake(); });
   record_start(issuer, plan);
   ReplayCache replays;
   Doorkeeper door;
-  FeedPublisher feed(store, epochs, clock, config.feed_interval);
   KdcParts parts{config,
                  clock,
                  *Principal::make(krbtgt_name, epochs.realm()),

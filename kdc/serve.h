@@ -22,10 +22,11 @@ struct ServePlan {
 };
 
 /// Opens the realm in the folder, checks it, and serves until the end is wished for:
-/// configuration, the folder's lock, modes of the key files, store, keys, audit chain and
-/// high-water mark, then the socket. Everything that can refuse does so before the first request.
-/// `ready` is called with the address when requests are taken. Throws FileError, ConfigError,
-/// StoreError, StoreUnusable, RecordDamaged, StoreWentBack, HttpError, each in one sentence.
+/// configuration, the folder's lock, modes of the key files, store, keys, audit chain, high-water
+/// mark and the feed's files, then the socket. Everything that can refuse does so before the first
+/// request. `ready` is called with the address when requests are taken. Throws FileError,
+/// ConfigError, StoreError, StoreUnusable, RecordDamaged, StoreWentBack, HttpError, each in one
+/// sentence.
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready);
 

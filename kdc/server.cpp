@@ -6,7 +6,6 @@
 #include "kdc/call.h"
 #include "kdc/doorkeeper.h"
 #include "kdc/feed_publisher.h"
-#include "kdc/pages.h"
 #include "ticket/adapters/log.h"
 #include "ticket/exchange/messages.h"
 
@@ -14,6 +13,7 @@ namespace waybill::kdc {
 namespace {
 
 constexpr std::string_view msgpack = "application/msgpack";
+constexpr std::string_view segments = "/v1/feed/segments/";
 
 HttpReply reply(Bytes body) {
   return {200, std::string(msgpack), std::string(text_of(body)), {{"Cache-Control", "no-store"}}};
@@ -23,6 +23,18 @@ HttpReply reply_or_refusal(const Result<Buffer>& outcome) {
   if (!outcome) return refusal(outcome.error().code);
   return reply(*outcome);
 }
+
+HttpReply may_be_kept(HttpReply reply, std::string how) {
+  reply.headers["Cache-Control"] = std::move(how);
+  return reply;
+}
+
+HttpReply with_status(int status, HttpReply reply) {
+  reply.status = status;
+  return reply;
+}
+
+HttpReply nowhere() { return with_status(404, refusal(Errc::not_found, "there is no such path")); }
 
 HttpReply realm_document(const KdcParts& parts, const HttpRequest&) {
   return reply(parts.epochs.signed_document());
@@ -36,26 +48,35 @@ HttpReply calls(const KdcParts& parts, const HttpRequest& request) {
   return reply_or_refusal(kdc::call(parts, request.body_bytes()));
 }
 
-HttpReply feed(const KdcParts& parts, const HttpRequest& request) {
-  const auto after = request.query.find("after");
-  const auto number = parse_number(after == request.query.end() ? "0" : after->second);
-  if (!number) return refusal(Errc::malformed, "after is a number");
-  return reply(parts.feed.page(*number).encode());
+HttpReply feed_head(const KdcParts& parts, const HttpRequest&) {
+  return may_be_kept(reply(parts.feed.head()), "no-cache");
+}
+
+HttpReply feed_segment(const KdcParts& parts, const HttpRequest& request) {
+  const auto name = SegmentName::parse(std::string_view(request.path).substr(segments.size()));
+  const auto bytes = name ? parts.feed.segment(*name) : std::nullopt;
+  if (!bytes) return nowhere();
+  return may_be_kept(reply(*bytes), "public, max-age=31536000, immutable");
 }
 
 HttpReply health(const KdcParts&, const HttpRequest&) { return {200, "text/plain", "ok\n", {}}; }
 
 struct Route {
   std::string_view method;
-  std::string_view path;
+  std::string_view path;  // one that ends in a slash: and whatever follows it
   HttpReply (*answer)(const KdcParts&, const HttpRequest&);
+
+  bool leads(std::string_view to) const {
+    return path.ends_with('/') ? to.starts_with(path) : to == path;
+  }
 };
 // Anybody may ask for any of them: what a body may do is decided by what it proves (kdc/call.h).
 constexpr std::array<Route, Server::routes> table{{
     {"GET", "/v1/realm", realm_document},
     {"POST", "/v1/as", logins},
     {"POST", "/v1/call", calls},
-    {"GET", "/v1/feed", feed},
+    {"GET", "/v1/feed/head", feed_head},
+    {"GET", segments, feed_segment},
     {"GET", "/healthz", health},
 }};
 constexpr std::size_t as_route = 1;
@@ -63,11 +84,6 @@ constexpr std::size_t as_route = 1;
 // What stands before a `;` in a content type.
 bool is_msgpack(std::string_view content_type) {
   return content_type.substr(0, content_type.find(';')) == msgpack;
-}
-
-HttpReply with_status(int status, HttpReply reply) {
-  reply.status = status;
-  return reply;
 }
 
 HttpReply failed(const char* reason) noexcept {
@@ -99,7 +115,7 @@ HttpReply refusal(Errc code, std::string detail) {
 HttpReply Server::dispatch(const HttpRequest& request, std::size_t& route) {
   bool path_known = false;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    if (table[i].path != request.path) continue;
+    if (!table[i].leads(request.path)) continue;
     path_known = true;
     if (table[i].method != request.method) continue;
     route = i;
@@ -111,7 +127,7 @@ HttpReply Server::dispatch(const HttpRequest& request, std::size_t& route) {
     return table[i].answer(parts_, request);
   }
   if (path_known) return with_status(405, refusal(Errc::malformed, "another method is needed"));
-  return with_status(404, refusal(Errc::not_found, "there is no such path"));
+  return nowhere();
 }
 
 HttpReply Server::answer(const HttpRequest& request) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,10 +50,31 @@ struct StoreTables {
   std::vector<GuardedTable> all() const;
 };
 
-/// How far the revocation feed has come.
-struct FeedPosition {
+/// One row of the revocation feed: an entry as it travels, and the link after it.
+struct FeedRow {
   std::uint64_t sequence = 0;
+  Buffer entry;
   Digest link{};
+
+  FeedPosition position() const { return {sequence, link}; }
+  /// When it was appended.
+  Time time() const;
+};
+
+/// Where a new follower of the feed begins (specs/storage.md, "Compaction").
+struct FeedBase {
+  FeedPosition position;
+  Time raised{};  ///< no head is signed for a second before it
+};
+
+/// What is revoked under one kind and value, and the number of the feed's newest entry for it,
+/// which reaches all that the earlier ones did.
+struct Standing {
+  std::uint64_t sequence = 0;
+  Revocation entry;
+
+  Buffer encode() const;
+  static Result<Standing> decode(Bytes wire);
 };
 
 /// By what outstanding tickets are looked up: exactly one.
@@ -77,15 +99,23 @@ class StoreView {
   /// All of one holder; those of a subject do not include those of its roles.
   std::vector<GrantRecord> grants_of(GrantRecord::Holder holder, std::string_view name) const;
 
-  /// The newest entry for this kind and value, also when it matters no more.
+  /// The newest entry for this kind and value, until a day after it matters no more.
   std::optional<Revocation> revocation(RevokedBy kind, std::string_view value) const;
+  std::optional<Standing> standing(RevokedBy kind, std::string_view value) const;
+  /// All that stands, in no order that means anything, until the visitor says false.
+  void each_standing(const std::function<bool(const Standing&)>& visit) const;
   /// is_revoked() of ticket/feed.h over this view.
   bool revoked(const Body& body) const;
+  /// How far the feed has come.
   FeedPosition feed_position() const;
-  /// Encoded entries after a sequence number, as a FeedPage carries them; at most `most` of them
-  /// and `most_bytes` in all.
-  std::vector<Buffer> feed_after(std::uint64_t sequence, std::size_t most,
-                                 std::size_t most_bytes = 512 * 1024) const;
+  FeedBase feed_base() const;
+  /// The place after that many entries: zero, or one whose row is there still (else RecordDamaged).
+  FeedPosition feed_position(std::uint64_t sequence) const;
+  /// Rows after a sequence number, in order, at most `most` of them.
+  std::vector<FeedRow> feed_after(std::uint64_t sequence, std::size_t most) const;
+  std::optional<FeedRow> last_feed_row() const;
+  /// That compact_feed() would do something.
+  bool can_compact_feed(Time now) const;
 
   std::optional<OutstandingTicket> ticket(const TicketId& id) const;
   /// One row of a list of tickets and where to go on.
@@ -121,6 +151,7 @@ class StoreView {
   ~StoreView() = default;
   StoreView(const StoreView&) = default;
   StoreView& operator=(const StoreView&) = delete;
+  bool has_old_feed_rows() const;
 
  private:
   const Store& store_;
@@ -135,6 +166,8 @@ class StoreChange final : public StoreView {
 
   /// True after the first write. An effect refuses before it writes, or not at all.
   bool wrote() const { return wrote_; }
+  /// True after revoke(): the feed's head is to be published anew.
+  bool moved_feed() const { return moved_feed_; }
 
   /// New or replaced, by its name.
   void put_principal(const PrincipalRecord& record);
@@ -144,14 +177,23 @@ class StoreChange final : public StoreView {
   /// False when there is none.
   bool remove_grant(std::uint64_t id);
 
-  /// Appends to the feed and links it; gives its sequence number (`entry.sequence` is ignored).
-  /// Of two entries for the same kind and value the one that reaches further is in force.
+  /// Appends to the feed and links it; gives its sequence number. An entry for a kind and value
+  /// that has one already takes over what that reached (issued_until, matters_until), so that the
+  /// newest is enough; and none is of an earlier second than the one before it.
   std::uint64_t revoke(Revocation entry);
 
   /// New, or in the place of the one with the same id (a renewal).
   void put_ticket(const OutstandingTicket& ticket);
-  /// Forgets tickets that ended before `now` and revocations that matter no more (their feed
-  /// entries stay: the chain needs them); at most `at_most` of each. Gives how many.
+  /// Raises the base of the feed over the next small segments, at most `most` of them, as long as
+  /// few of their entries still matter; appends those once more. Nothing is erased (sweep() does).
+  struct Compacted {
+    std::size_t segments = 0;
+    std::size_t carried = 0;  ///< entries that were appended once more
+  };
+  Compacted compact_feed(Time now, std::size_t most);
+
+  /// Forgets tickets that ended before `now`, revocations that matter no more, and rows of the feed
+  /// that are far enough before its base; at most `at_most` of each. Gives how many.
   std::size_t sweep(Time now, std::size_t at_most);
 
   void put_location(const LocationRecord& record);
@@ -167,14 +209,16 @@ class StoreChange final : public StoreView {
   void erase_ticket_rows(const OutstandingTicket& ticket);
   std::size_t sweep_tickets(Time now, std::size_t at_most);
   std::size_t sweep_revocations(Time now, std::size_t at_most);
+  std::size_t sweep_feed(std::size_t at_most);
   WriteTxn& write_;
   bool wrote_ = false;
+  bool moved_feed_ = false;
 };
 
 /// The open store. Thread-safe.
 class Store {
  public:
-  static constexpr std::uint64_t format = 1;  ///< of every encoding above
+  static constexpr std::uint64_t format = 2;  ///< of every encoding above
 
   struct Options {
     std::size_t map_bytes = std::size_t{16} << 30;  ///< the most it may hold

@@ -16,29 +16,66 @@ void require_realm(const Folder& folder) {
 
 namespace {
 
-// A row that was taken out has no MAC to be wrong, so the feed is followed from its first entry,
-// and each entry that still matters must be in force. `at` is a time at which nothing of it was
-// swept.
-std::optional<std::string> feed_fault(const StoreView& view, Time at) {
-  Digest link{};
-  std::uint64_t sequence = 0;
-  for (auto page = view.feed_after(0, limits::max_page); !page.empty();
-       page = view.feed_after(sequence, limits::max_page)) {
-    for (const Buffer& bytes : page) {
-      const auto entry = Revocation::decode(bytes);
-      const std::string name = "revocation " + std::to_string(++sequence);
-      if (!entry || entry->sequence != sequence) return name + " is missing from the feed";
-      link = next_link(link, bytes);
-      if (entry->matters_until < at) continue;
-      const auto in_force = view.revocation(entry->kind, entry->value);
-      if (!in_force || in_force->issued_until < entry->issued_until) {
-        return name + " is in the feed and not in force";
+// A row that was taken out has no MAC to be wrong, so the feed is followed row by row: from its
+// first entry, or, when the oldest were let go, from one before the base. Each entry after the base
+// that still matters must stand. `at` is a time at which nothing of it was swept.
+class FeedCheck {
+ public:
+  FeedCheck(const StoreView& view, Time at)
+      : view_(view), at_(std::max(at, view.feed_base().raised)), base_(view.feed_base().position) {}
+
+  std::optional<std::string> fault() {
+    if (base_.sequence != 0) {
+      const auto rows = view_.feed_after(0, 1);
+      if (rows.empty() || rows.front().sequence > base_.sequence) return "the feed has no base";
+      end_ = rows.front().position();
+    }
+    for (auto rows = view_.feed_after(end_.sequence, limits::max_page); !rows.empty();
+         rows = view_.feed_after(end_.sequence, limits::max_page)) {
+      for (const FeedRow& row : rows) {
+        if (auto found = fault_of(row)) return found;
       }
     }
+    return fault_of_what_stands();
   }
-  if (link != view.feed_position().link) return "the links of the revocation feed do not fit";
-  return std::nullopt;
-}
+
+ private:
+  std::optional<std::string> fault_of(const FeedRow& row) {
+    const std::string name = "revocation " + std::to_string(end_.sequence + 1);
+    const auto entry = Revocation::decode(row.entry);
+    if (!entry || row.sequence != end_.sequence + 1) return name + " is missing from the feed";
+    if (row.link != next_link(end_.link, row.entry)) {
+      return "the link of " + name + " in the feed does not fit";
+    }
+    end_ = row.position();
+    if (end_.sequence == base_.sequence && end_ != base_) return "the feed has another base";
+    if (end_.sequence <= base_.sequence || entry->matters_until < at_) return std::nullopt;
+    const auto standing = view_.standing(entry->kind, entry->value);
+    if (!standing || standing->sequence < end_.sequence) {
+      return name + " is in the feed and not in force";
+    }
+    return std::nullopt;
+  }
+
+  // A new follower begins at the base: nothing that still matters may stand before it.
+  std::optional<std::string> fault_of_what_stands() const {
+    std::optional<std::string> found;
+    view_.each_standing([&](const Standing& standing) {
+      const bool lost = standing.sequence <= base_.sequence || standing.sequence > end_.sequence;
+      if (lost && standing.entry.matters_until >= at_) {
+        found = "revocation " + std::to_string(standing.sequence) +
+                " is in force and not in the feed for those who begin now";
+      }
+      return !found;
+    });
+    return found;
+  }
+
+  const StoreView& view_;
+  const Time at_;
+  const FeedPosition base_;
+  FeedPosition end_;
+};
 
 void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport& report) {
   const auto audit = Audit::verify(view, realm);
@@ -51,7 +88,7 @@ void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport
   }
   report.audit_records = audit->records;
   if (audit->fault) report.faults.push_back("audit: " + audit->fault->sentence());
-  if (auto fault = feed_fault(view, newest->verify(realm)->time)) {
+  if (auto fault = FeedCheck(view, newest->verify(realm)->time).fault()) {
     report.faults.push_back(*std::move(fault));
   }
 }

@@ -121,11 +121,12 @@ bool StoreView::anything_over(Time now) const {
     const auto first = cursor.first();
     return first && number_in(first->key) < number_in(Key().time(now));
   };
-  return begins_before(store_.tables().by_end) || begins_before(store_.tables().feed_ends);
+  return begins_before(store_.tables().by_end) || begins_before(store_.tables().feed_ends) ||
+         has_old_feed_rows();
 }
 
 std::size_t StoreChange::sweep(Time now, std::size_t at_most) {
-  return sweep_tickets(now, at_most) + sweep_revocations(now, at_most);
+  return sweep_tickets(now, at_most) + sweep_revocations(now, at_most) + sweep_feed(at_most);
 }
 
 }  // namespace waybill::kdc

@@ -150,6 +150,30 @@ BOOST_AUTO_TEST_CASE(ends_its_logins_and_its_tickets) {
   BOOST_TEST(admin("principal.show", {{"name", "carol"}}).fields().get("disabled") == "yes");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_service_ends_what_it_acts_in) {
+  const IssuedTicket work = workflow_ticket();
+  BOOST_TEST(done("principal.disable", {{"name", "trigger/rogue"}}) == accepted);
+  BOOST_TEST(!store.view().revoked(body_of(work)));
+  BOOST_TEST(done("principal.disable", {{"name", "trigger/orders"}}) == accepted);
+  BOOST_TEST(store.view().revoked(body_of(work)));
+  const auto view = store.view();
+  BOOST_TEST(view.revocation(RevokedBy::subject, "trigger/orders@DEMO.TEST").has_value());
+  BOOST_TEST(view.revocation(RevokedBy::actor, "trigger/orders@DEMO.TEST")->reason == "disabled");
+  BOOST_TEST(view.feed_position().sequence == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_queue_ends_what_was_issued_to_it) {
+  const IssuedTicket work = workflow_ticket();
+  BOOST_TEST(done("principal.disable", {{"name", "queue-bob"}}) == accepted);
+  BOOST_TEST(!store.view().revoked(body_of(work)));
+  BOOST_TEST(done("principal.disable", {{"name", "queue-alice"}}) == accepted);
+  BOOST_TEST(store.view().revoked(body_of(work)));
+  const auto view = store.view();
+  BOOST_TEST(view.revocation(RevokedBy::subject, "queue-alice@DEMO.TEST").has_value());
+  BOOST_TEST(view.revocation(RevokedBy::queue, "queue-alice@DEMO.TEST")->reason == "disabled");
+  BOOST_TEST(view.feed_position().sequence == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(is_taken_back_for_the_time_to_come) {
   const IssuedTicket work = workflow_ticket();
   BOOST_TEST(done("principal.disable", {{"name", "carol"}}) == accepted);

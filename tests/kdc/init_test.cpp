@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(never_touches_a_realm_that_is_there) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_folder_with_any_of_its_files) {
   for (const char* name : {"root.key", "master.key", "store", "operator.keytab", "realm.toml",
-                           "kdc.toml", "high-water"}) {
+                           "kdc.toml", "high-water", "feed"}) {
     const Scratch other;
     const InitPlan again{{other / "kdc"}, plan.realm, plan.listen};
     make_private_folder(again.folder.path);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(finds_a_revocation_that_was_taken_out) {
   write([&](Store& store, WriteTxn& txn) {
     StoreChange change(store, txn);
     for (const char* name : {"carol@DEMO.TEST", "dave@DEMO.TEST"}) {
-      change.revoke({0, RevokedBy::subject, name, noon, noon, noon + 24h, ""});
+      change.revoke({RevokedBy::subject, name, noon, noon, noon + 24h, ""});
     }
   });
   BOOST_TEST(check_store(folder).faults.empty());
@@ -204,6 +204,51 @@ BOOST_AUTO_TEST_CASE(finds_a_revocation_that_was_taken_out) {
   faults = check_store(folder).faults;
   BOOST_REQUIRE(faults.size() == 1U);
   BOOST_TEST(faults[0] == "revocation 1 is missing from the feed");
+}
+
+BOOST_AUTO_TEST_CASE(follows_the_feed_from_its_base) {
+  init_realm(plan, clock);
+  const auto write = [&](const std::function<void(StoreChange&, WriteTxn&)>& effects) {
+    Store store(folder.store(), master());
+    WriteTxn txn(store.env());
+    StoreChange change(store, txn);
+    effects(change, txn);
+    std::move(txn).commit();
+  };
+  const auto fault = [&] {
+    const auto faults = check_store(folder).faults;
+    return faults.empty() ? "" : faults.front();
+  };
+  write([&](StoreChange& change, WriteTxn&) {
+    for (int i = 0; i < 16'700; ++i) {
+      change.revoke({RevokedBy::workflow, "w-" + std::to_string(i), noon, Revocation::for_ever,
+                     noon + (i == 7 ? 240h : 1h), ""});
+    }
+  });
+  write([&](StoreChange& change, WriteTxn&) {
+    change.compact_feed(noon + 2h, 100);
+    BOOST_TEST(change.feed_base().position.sequence == 16'640U);
+    BOOST_TEST(change.feed_position().sequence == 16'701U);
+    change.sweep(noon - 24h, 100'000);
+  });
+  BOOST_TEST(fault().empty());
+
+  const Key carried = Key().number(16'701);
+  Buffer kept;
+  write([&](StoreChange& change, WriteTxn& txn) {
+    kept = copy_of(txn.get(change.store().tables().feed.table, carried).value());
+    txn.erase(change.store().tables().feed.table, carried);
+  });
+  BOOST_TEST(fault() == "revocation 16701 is in force and not in the feed for those who begin now");
+  write([&](StoreChange& change, WriteTxn& txn) {
+    txn.put(change.store().tables().feed.table, carried, kept);
+    txn.erase(change.store().tables().feed.table, Key().number(16'500));
+  });
+  BOOST_TEST(fault() == "revocation 16500 is missing from the feed");
+  write([&](StoreChange& change, WriteTxn& txn) {
+    txn.erase_below(change.store().tables().feed.table, Key().number(16'641), 1'000);
+  });
+  BOOST_TEST(fault() == "the feed has no base");
 }
 
 BOOST_AUTO_TEST_CASE(says_that_there_is_no_realm) {

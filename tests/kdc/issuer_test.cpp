@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(has_logged_and_stored_the_ticket_before_it_hands_it_out) {
 
 BOOST_AUTO_TEST_CASE(writes_into_a_ticket_how_far_feed_and_audit_had_come) {
   BOOST_TEST(change([&](StoreChange& c, Fields&) {
-               c.revoke({0, RevokedBy::subject, "dave@DEMO.TEST", noon, noon, noon + 24h, ""});
+               c.revoke({RevokedBy::subject, "dave@DEMO.TEST", noon, noon, noon + 24h, ""});
                return ok();
              }) == accepted);
   const Digest head = Audit::position(store.view()).link;

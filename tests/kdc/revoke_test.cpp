@@ -48,9 +48,6 @@ struct Fixture : WholeKdc {
     return ask(who, "revoke",
                Fields{{"kind", std::string(kind)}, {"value", value(what)}, {"reason", "a test"}});
   }
-  Outcome complete(std::string_view who, const IssuedTicket& ticket) {
-    return ask(who, "complete", EvidenceRequest{ticket.evidence}.encode()).outcome;
-  }
   bool dead(const IssuedTicket& ticket) const { return store.view().revoked(body_of(ticket)); }
 };
 
@@ -70,6 +67,10 @@ const Row rows[] = {
     {"carol", "ticket", "carol's TGT", accepted},
     {"carol", "ticket", "dave's ticket", Errc::not_found},
     {"carol", "ticket", "no ticket", Errc::not_found},
+    {"carol", "lineage", "carol's TGT", accepted},
+    {"carol", "lineage", "dave's ticket", Errc::not_found},
+    {"carol", "completed", "carol's ticket", Errc::malformed},
+    {"carol", "realm", "DEMO.TEST", Errc::not_permitted},
     {"carol", "subject", "carol", accepted},
     {"carol", "subject", "carol@DEMO.TEST", accepted},
     {"carol", "subject", "dave", Errc::not_permitted},
@@ -86,6 +87,9 @@ const Row rows[] = {
     {"alice", "ticket", "carol's ticket", accepted},
     {"alice", "ticket", "carol's TGT", Errc::not_found},
     {"alice", "ticket", "dave's ticket", Errc::not_found},
+    {"alice", "lineage", "carol's ticket", accepted},
+    {"alice", "lineage", "carol's TGT", Errc::not_found},
+    {"alice", "realm", "DEMO.TEST", Errc::not_permitted},
     {"alice", "subject", "carol", Errc::not_permitted},
     {"alice", "actor", "trigger/orders", Errc::not_permitted},
     {"alice", "queue", "queue-alice", accepted},
@@ -113,6 +117,13 @@ const Row rows[] = {
     {"operator", "workflow", "payroll-1", accepted},
     {"operator", "workflow", "never-seen-9", accepted},
     {"operator", "workflow", "not an id", Errc::bad_name},
+    {"operator", "lineage", "no ticket", accepted},
+    {"operator", "lineage", "abcd", Errc::malformed},
+    {"operator", "realm", "DEMO.TEST", accepted},
+    {"operator", "realm", "demo.test", Errc::wrong_realm},
+    {"operator", "realm", "OTHER.TEST", Errc::wrong_realm},
+    {"operator", "realm", "", Errc::wrong_realm},
+    {"operator", "completed", "carol's ticket", Errc::malformed},
     {"operator", "everything", "carol", Errc::malformed},
     {"operator", "", "carol", Errc::malformed},
 };
@@ -184,6 +195,52 @@ BOOST_AUTO_TEST_CASE(carries_its_reason_and_matters_as_long_as_a_ticket_may_live
   BOOST_TEST((entry->matters_until == noon + config.longest_life()));
 }
 
+BOOST_AUTO_TEST_CASE(by_a_service_ticket_matters_until_that_ticket_s_own_end) {
+  BOOST_TEST(revoke("carol", "ticket", "carol's ticket").outcome == accepted);
+  BOOST_TEST(revoke("dave", "workflow", "payroll-1").outcome == accepted);
+  const auto until = [&](std::string_view what) {
+    const auto id = fixed_from_hex<sizeof(TicketId)>(value(what));
+    return store.view().revocation(RevokedBy::ticket, value_of(*id)).value().matters_until;
+  };
+  BOOST_TEST((until("carol's ticket") == carols.times.renew_until + limits::clock_skew));
+  BOOST_TEST((until("dave's ticket") == daves.times.renew_until + limits::clock_skew));
+}
+
+// What was derived from a TGT outlives it, and a ticket that is not known may be one.
+BOOST_AUTO_TEST_CASE(by_a_tgt_or_a_ticket_nobody_knows_matters_as_long_as_any_may_live) {
+  BOOST_TEST(revoke("operator", "ticket", "carol's TGT").outcome == accepted);
+  BOOST_TEST(revoke("operator", "ticket", "no ticket").outcome == accepted);
+  BOOST_TEST(revoke("operator", "lineage", "carol's ticket").outcome == accepted);
+  std::size_t entries = 0;
+  store.view().each_standing([&](const Standing& standing) {
+    BOOST_TEST((standing.entry.matters_until == noon + config.longest_life()));
+    return ++entries != 0;
+  });
+  BOOST_TEST(entries == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(by_lineage_ends_what_was_derived_and_leaves_the_ticket_itself) {
+  BOOST_TEST(revoke("carol", "lineage", "carol's TGT").outcome == accepted);
+  BOOST_TEST(dead(carols));
+  BOOST_TEST(!dead(daves));
+  BOOST_TEST(ask("carol", "self", Fields{}).outcome == accepted);
+  BOOST_TEST(submit(request(delegation(wish()))).outcome == Errc::revoked);
+}
+
+BOOST_AUTO_TEST_CASE(by_realm_ends_all_that_was_issued_until_this_second) {
+  BOOST_TEST(revoke("operator", "realm", "DEMO.TEST").outcome == accepted);
+  BOOST_TEST(dead(carols));
+  BOOST_TEST(dead(daves));
+  for (const char* who : {"operator", "carol", "queue-alice"}) {
+    BOOST_TEST(ask(who, "self", Fields{}).outcome == Errc::revoked);
+    forget(who);
+  }
+  clock.advance(1s);
+  forget("trigger/orders");
+  BOOST_TEST(ask("operator", "self", Fields{}).outcome == accepted);
+  BOOST_TEST(!dead(workflow_ticket()));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
   BOOST_TEST(
       ask("carol", "revoke", Fields{{"kind", "subject"}, {"value", "carol"}, {"force", "yes"}})
@@ -194,55 +251,6 @@ BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
   BOOST_TEST(ask("carol", "revoke", Fields{{"value", "carol"}, {"value", "dave"}}).outcome ==
              Errc::malformed);
   BOOST_TEST(ask("carol", "revoke", Buffer{0xc0}).outcome == Errc::not_canonical);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(a_completion, Fixture)
-
-BOOST_AUTO_TEST_CASE(ends_the_ticket_and_says_why) {
-  BOOST_TEST(complete("queue-alice", carols) == accepted);
-  BOOST_TEST(dead(carols));
-  const auto entry = store.view().revocation(RevokedBy::ticket, value("carol's ticket"));
-  BOOST_REQUIRE(entry.has_value());
-  BOOST_TEST(entry->reason == "completed");
-  BOOST_TEST(last_record().event == "complete");
-  BOOST_TEST(last_record().fields.get("workflow") == "invoice-report-1");
-}
-
-BOOST_AUTO_TEST_CASE(is_for_the_audience_and_the_actors) {
-  for (const char* who : {"carol", "alice", "operator", "queue-bob", "trigger/rogue"}) {
-    BOOST_TEST(complete(who, carols) == Errc::evidence_not_yours);
-  }
-  BOOST_TEST(!dead(carols));
-  BOOST_TEST(complete("trigger/orders", carols) == accepted);
-  BOOST_TEST(dead(carols));
-}
-
-BOOST_AUTO_TEST_CASE(said_again_adds_nothing_to_the_feed) {
-  BOOST_TEST(complete("queue-alice", carols) == accepted);
-  const std::uint64_t before = store.view().feed_position().sequence;
-  BOOST_TEST(complete("trigger/orders", carols) == accepted);
-  BOOST_TEST(last_record().fields.get("already") == "yes");
-  BOOST_TEST(store.view().feed_position().sequence == before);
-}
-
-BOOST_AUTO_TEST_CASE(of_a_ticket_that_ended_adds_nothing_to_the_feed) {
-  clock.set(carols.times.renew_until);
-  forget("queue-alice");
-  BOOST_TEST(complete("queue-alice", carols) == accepted);
-  BOOST_TEST(store.view().feed_position().sequence == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(takes_no_evidence_that_the_kdc_did_not_sign) {
-  Evidence forged = *Evidence::decode(carols.evidence);
-  Body body = forged.body;
-  body.id = body_of(daves).id;
-  forged.body_bytes = body.encode();
-  BOOST_TEST(ask("queue-alice", "complete", EvidenceRequest{forged.encode()}.encode()).outcome ==
-             Errc::bad_proof);
-  BOOST_TEST(!dead(daves));
-  BOOST_TEST(ask("queue-alice", "complete", EvidenceRequest{}.encode()).outcome == Errc::malformed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

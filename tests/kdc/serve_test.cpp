@@ -7,6 +7,7 @@
 
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"
+#include "tests/kdc/feed_files.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
@@ -63,6 +64,11 @@ struct Fixture {
     }
     return "it serves";
   }
+  RealmDocument realm_document(const std::string& address) {
+    const RealmFile pinned = RealmFile::load(folder.realm_file());
+    const HttpReply reply = HttpClient("http://" + address).get("/v1/realm");
+    return *RealmDocument::parse(bytes_of(reply.body), pinned.realm, pinned.root);
+  }
   std::uint64_t records() {
     const Store store = open();
     return Audit::position(store.view()).sequence;
@@ -100,6 +106,19 @@ BOOST_AUTO_TEST_CASE(raises_the_high_water_mark_to_its_last_record) {
   const Buffer mark = read_file(folder.high_water(), 1000);
   serving(ignore);
   BOOST_TEST(mark != read_file(folder.high_water(), 1000));
+}
+
+BOOST_AUTO_TEST_CASE(publishes_the_feed_as_files_and_by_itself) {
+  serving([&](const std::string& address) {
+    const RealmDocument document = realm_document(address);
+    HttpClient client("http://" + address);
+    BOOST_TEST(client.get("/v1/feed/head").body ==
+               text_of(read_file(folder.feed() / "head", 4096)));
+    clock.advance(2s);
+    while (published_head(folder.feed(), document).time != clock.now()) {
+      std::this_thread::sleep_for(1ms);
+    }
+  });
 }
 
 BOOST_AUTO_TEST_CASE(takes_another_address_when_it_is_told_one) {

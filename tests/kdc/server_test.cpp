@@ -57,7 +57,10 @@ const std::vector<Row> rows{
     {"no such path", request_to("GET", "/"), 404, Errc::not_found},
     {"a path that goes on", request_to("POST", "/v1/as/"), 404, Errc::not_found},
     {"another method", request_to("GET", "/v1/as"), 405, Errc::malformed},
-    {"a body for the feed", request_to("POST", "/v1/feed"), 405, Errc::malformed},
+    {"a body for the feed", request_to("POST", "/v1/feed/head"), 405, Errc::malformed},
+    {"a body for a segment", request_to("POST", "/v1/feed/segments/0/0"), 405, Errc::malformed},
+    {"the feed in one piece", request_to("GET", "/v1/feed"), 404, Errc::not_found},
+    {"segments without a name", request_to("GET", "/v1/feed/segments"), 404, Errc::not_found},
     {"JSON", request_to("POST", "/v1/call", garbage, "application/json"), 415, Errc::malformed},
     {"no content type", request_to("POST", "/v1/as", garbage, ""), 415, Errc::malformed},
     {"a type that begins alike", request_to("POST", "/v1/as", garbage, "application/msgpack2"), 415,
@@ -121,16 +124,34 @@ BOOST_AUTO_TEST_CASE(tells_an_ended_ticket_from_a_malformed_one) {
 }
 
 BOOST_AUTO_TEST_CASE(hands_out_the_feed) {
-  const auto asked = [&](const char* after) {
-    HttpRequest request = request_to("GET", "/v1/feed");
-    if (after != nullptr) request.query["after"] = after;
-    return server.answer(request);
-  };
-  BOOST_TEST(asked(nullptr).status == 200);
-  BOOST_TEST(outcome(FeedPage::decode(bytes_of(asked("0").body))) == accepted);
-  for (const char* wrong : {"", "-1", "x", "01", "99999999999999999999"}) {
-    BOOST_TEST(asked(wrong).status == 400);
-    BOOST_TEST(refusal_in(asked(wrong)) == Errc::malformed);
+  BOOST_TEST(ask("operator", "revoke", Fields{{"kind", "subject"}, {"value", "carol"}}).outcome ==
+             accepted);
+  const HttpReply head = server.answer(request_to("GET", "/v1/feed/head"));
+  BOOST_TEST(head.status == 200);
+  BOOST_TEST(head.headers.at("Cache-Control") == "no-cache");
+  FeedFollower follower;
+  const auto wanted = follower.take_head(bytes_of(head.body), epochs.document(), clock.now());
+  BOOST_REQUIRE(outcome(wanted) == accepted);
+  BOOST_REQUIRE(wanted->has_value());
+  const HttpReply segment =
+      server.answer(request_to("GET", "/v1/feed/segments/" + (*wanted)->path()));
+  BOOST_TEST(segment.status == 200);
+  BOOST_TEST(segment.headers.at("Cache-Control") == "public, max-age=31536000, immutable");
+  const auto entries = follower.take_segment(*FeedSegment::decode(bytes_of(segment.body)),
+                                             epochs.document(), clock.now());
+  BOOST_REQUIRE(outcome(entries) == accepted);
+  BOOST_TEST(entries->front().value == "carol@DEMO.TEST");
+}
+
+BOOST_AUTO_TEST_CASE(hands_out_segments_by_their_names_and_nothing_else_of_that_folder) {
+  for (const char* name :
+       {"", "0", "0/", "0/0", "0/1", "1/0", "0/0.1", "0/00", "0/0.0", "2/0", "head", "../head",
+        "0/../head", "0/../../high-water", "/etc/passwd", "0/0/", "0/0.1.tmp"}) {
+    const HttpReply reply =
+        server.answer(request_to("GET", std::string("/v1/feed/segments/") + name));
+    BOOST_TEST(reply.status == 404, name);
+    BOOST_TEST(refusal_in(reply) == Errc::not_found);
+    BOOST_TEST(reply.headers.at("Cache-Control") == "no-store");
   }
 }
 
@@ -149,6 +170,8 @@ BOOST_AUTO_TEST_CASE(counts_what_it_answered) {
   BOOST_TEST(counted("POST /v1/call", &Server::RouteCount::refused) == 1U);
   BOOST_TEST(counted("POST /v1/call", &Server::RouteCount::done) == 0U);
   BOOST_TEST(counted("other", &Server::RouteCount::refused) == 1U);
+  server.answer(request_to("GET", "/v1/feed/segments/0/7"));
+  BOOST_TEST(counted("GET /v1/feed/segments/", &Server::RouteCount::refused) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_when_a_record_was_damaged) {

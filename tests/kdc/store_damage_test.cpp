@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(finds_a_changed_record_in_every_table) {
                c.add_grant(
                    {0, GrantRecord::Holder::trigger, "trigger/orders", *Pattern::parse("queue-*")});
                c.put_ticket({Kind::service, ticket});
-               c.revoke({0, RevokedBy::subject, "carol@DEMO.TEST", noon, noon, noon + 24h, ""});
+               c.revoke({RevokedBy::subject, "carol@DEMO.TEST", noon, noon, noon + 24h, ""});
                c.put_queue({"queue-alice", principal("alice"), false, noon});
                c.put_location({"trigger/orders", "http://127.0.0.1:8090", noon});
                return ok();

@@ -36,11 +36,11 @@ struct Fixture : TestKdc {
   }
   std::uint64_t revoke(RevokedBy kind, std::string value, Time issued_until) {
     std::uint64_t sequence = 0;
-    BOOST_TEST(change([&](StoreChange& c, Fields&) {
-                 sequence = c.revoke(
-                     {0, kind, value, clock.now(), issued_until, clock.now() + 24h, "test"});
-                 return ok();
-               }) == accepted);
+    BOOST_TEST(
+        change([&](StoreChange& c, Fields&) {
+          sequence = c.revoke({kind, value, clock.now(), issued_until, clock.now() + 24h, "test"});
+          return ok();
+        }) == accepted);
     return sequence;
   }
   void put(const Body& body) {
@@ -176,51 +176,70 @@ BOOST_AUTO_TEST_CASE(never_gives_the_number_of_a_removed_grant_again) {
 BOOST_AUTO_TEST_CASE(links_its_feed_so_that_a_follower_believes_it) {
   revoke(RevokedBy::subject, "carol@DEMO.TEST", noon);
   revoke(RevokedBy::queue, "queue-bob@DEMO.TEST", noon);
-  revoke(RevokedBy::workflow, "invoice-1", noon + 24h);
+  revoke(RevokedBy::workflow, "invoice-1", Revocation::for_ever);
   const FeedPosition end = store.view().feed_position();
   BOOST_TEST(end.sequence == 3U);
-  const Buffer head =
-      epochs.sign_feed_head({realm(), end.sequence, end.link, clock.now(), clock.now() + 2s});
+  FeedSegment segment{
+      0, {}, epochs.sign_feed_head({realm(), {}, end, clock.now(), clock.now() + 2s})};
+  for (const FeedRow& row : store.view().feed_after(0, 100)) segment.entries.push_back(row.entry);
   FeedFollower follower;
-  const auto believed = follower.apply({store.view().feed_after(0, 100), head}, epochs.document());
+  const auto believed = follower.take_segment(segment, epochs.document(), clock.now());
   BOOST_REQUIRE(outcome(believed) == accepted);
   BOOST_TEST(believed->size() == 3U);
   BOOST_TEST(store.view().feed_after(2, 100).size() == 1U);
   BOOST_TEST(store.view().feed_after(3, 100).empty());
+  BOOST_TEST(store.view().feed_after(UINT64_MAX, 100).empty());
   BOOST_TEST(store.view().feed_after(0, 2).size() == 2U);
-  BOOST_TEST(store.view().feed_after(0, 100, 1).size() == 1U);
+  BOOST_TEST((store.view().feed_position(3) == end));
+  BOOST_TEST((store.view().feed_position(0) == FeedPosition{}));
+  BOOST_CHECK_THROW(store.view().feed_position(4), RecordDamaged);
 }
 
-BOOST_AUTO_TEST_CASE(keeps_the_entry_that_reaches_further) {
+BOOST_AUTO_TEST_CASE(lets_the_newest_entry_reach_what_the_earlier_ones_did) {
+  const auto standing = [&] {
+    return store.view().standing(RevokedBy::subject, "carol@DEMO.TEST").value();
+  };
+  clock.advance(1h);
   revoke(RevokedBy::subject, "carol@DEMO.TEST", noon + 10s);
   revoke(RevokedBy::subject, "carol@DEMO.TEST", noon + 5s);
-  const auto entry = store.view().revocation(RevokedBy::subject, "carol@DEMO.TEST");
-  BOOST_TEST((entry->issued_until == noon + 10s));
+  BOOST_TEST((standing().entry.issued_until == noon + 10s));
+  BOOST_TEST(standing().sequence == 2U);
+  clock.advance(-1h);  // what is revoked now would matter less long
   revoke(RevokedBy::subject, "carol@DEMO.TEST", noon + 20s);
-  BOOST_TEST(
-      (store.view().revocation(RevokedBy::subject, "carol@DEMO.TEST")->issued_until == noon + 20s));
-  BOOST_TEST(store.view().feed_position().sequence == 3U);
+  BOOST_TEST((standing().entry.issued_until == noon + 20s));
+  BOOST_TEST((standing().entry.matters_until == noon + 25h));
+  const auto row = store.view().last_feed_row().value();
+  BOOST_TEST(row.sequence == 3U);
+  BOOST_TEST(row.entry == standing().entry.encode());
+  BOOST_TEST((row.time() == noon + 1h));  // never before the entry that it follows
+  BOOST_TEST(store.view().txn().count(store.tables().feed_ends.table) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(finds_a_body_revoked_by_whatever_concerns_it) {
   Body ticket = with_work(body("carol", "queue-alice"), "invoice-1");
   ticket.lineage = {TicketId{1}};
   ticket.actors = {principal("trigger/orders")};
-  const std::pair<RevokedBy, std::string> rows[] = {
-      {RevokedBy::ticket, to_hex(ticket.id)},      {RevokedBy::ticket, to_hex(TicketId{1})},
-      {RevokedBy::subject, "carol@DEMO.TEST"},     {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
-      {RevokedBy::queue, "queue-alice@DEMO.TEST"}, {RevokedBy::workflow, "invoice-1"}};
+  const std::pair<RevokedBy, std::string> rows[] = {{RevokedBy::ticket, value_of(ticket.id)},
+                                                    {RevokedBy::ticket, value_of(TicketId{1})},
+                                                    {RevokedBy::completed, value_of(ticket.id)},
+                                                    {RevokedBy::lineage, value_of(TicketId{1})},
+                                                    {RevokedBy::subject, "carol@DEMO.TEST"},
+                                                    {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
+                                                    {RevokedBy::queue, "queue-alice@DEMO.TEST"},
+                                                    {RevokedBy::workflow, "invoice-1"},
+                                                    {RevokedBy::realm, "DEMO.TEST"}};
   for (const auto& [kind, value] : rows) {
     TestKdc fresh;
     BOOST_TEST(!fresh.store.view().revoked(ticket));
     BOOST_TEST(fresh.change([&, k = kind, v = value](StoreChange& c, Fields&) {
-      c.revoke({0, k, v, noon, noon, noon + 24h, ""});
+      c.revoke({k, v, noon, noon, noon + 24h, ""});
       return ok();
     }) == accepted);
     BOOST_TEST(fresh.store.view().revoked(ticket));
     Body later = ticket;
     later.issued_at += 1s;
-    BOOST_TEST(!fresh.store.view().revoked(later));
+    // A renewed form keeps its id.
+    BOOST_TEST(fresh.store.view().revoked(later) == names_a_ticket(kind));
   }
 }
 

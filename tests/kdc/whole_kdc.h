@@ -42,7 +42,7 @@ class WholeKdc : public TestKdc {
   kdc::Config config;
   ReplayCache replays;
   kdc::Doorkeeper door;
-  kdc::FeedPublisher feed{store, epochs, clock, config.feed_interval};
+  kdc::FeedPublisher feed{scratch / "feed", store, epochs, clock, config.feed_interval};
   InstanceId instance = random_bytes<16>();
   kdc::KdcParts parts{
       config, clock, principal(krbtgt_name), instance, store, epochs, issuer, replays, door, feed};

@@ -97,10 +97,12 @@ void sync_folder(const fs::path& folder) {
   if (opened.get() < 0 || ::fsync(opened.get()) != 0) fail("sync", folder, errno);
 }
 
-// A written and synced file beside `path`, under another name until it is renamed or linked.
+enum class Wait { for_the_disk, not_at_all };
+
+// A written file beside `path`, under another name until it is renamed or linked.
 class Draft {
  public:
-  Draft(const fs::path& path, Bytes bytes, mode_t mode)
+  Draft(const fs::path& path, Bytes bytes, mode_t mode, Wait wait = Wait::for_the_disk)
       : name_((folder_of(path) / ("." + path.filename().string() + ".XXXXXX")).string()) {
     const Descriptor file(::mkostemp(name_.data(), O_CLOEXEC));  // made with 0600
     if (file.get() < 0) {
@@ -110,7 +112,7 @@ class Draft {
     try {
       write_all(file, bytes, path);
       if (::fchmod(file.get(), mode) != 0) fail("set the mode of", path, errno);
-      if (::fsync(file.get()) != 0) fail("sync", path, errno);
+      if (wait == Wait::for_the_disk && ::fsync(file.get()) != 0) fail("sync", path, errno);
     } catch (const FileError&) {  // a destructor does not run for what was never made
       ::unlink(name_.c_str());
       throw;
@@ -122,7 +124,10 @@ class Draft {
     if (!name_.empty()) ::unlink(name_.c_str());
   }
   const char* name() const { return name_.c_str(); }
-  void was_renamed() { name_.clear(); }
+  void rename_to(const fs::path& path) {
+    if (::rename(name_.c_str(), path.c_str()) != 0) fail("replace", path, errno);
+    name_.clear();
+  }
 
  private:
   std::string name_;
@@ -175,9 +180,12 @@ Buffer read_file(const fs::path& path, std::size_t max_bytes) {
 
 void write_file_atomic(const fs::path& path, Bytes bytes, mode_t mode) {
   Draft draft(path, bytes, mode);
-  if (::rename(draft.name(), path.c_str()) != 0) fail("replace", path, errno);
-  draft.was_renamed();
+  draft.rename_to(path);
   sync_folder(folder_of(path));
+}
+
+void replace_file(const fs::path& path, Bytes bytes, mode_t mode) {
+  Draft(path, bytes, mode, Wait::not_at_all).rename_to(path);
 }
 
 void create_file(const fs::path& path, Bytes bytes, mode_t mode) {

@@ -63,8 +63,11 @@ Buffer read_file(const std::filesystem::path& path, std::size_t max_bytes);
 /// Replaces a file, or makes it: after a crash there is the old content or the new, never a mix.
 /// Durable when it returns. `mode` is set exactly, whatever the umask.
 void write_file_atomic(const std::filesystem::path& path, Bytes bytes, mode_t mode);
-/// The same for a file that must not exist yet; throws FileError with EEXIST when it does. Files
-/// with keys are made by this, with mode 0600.
+/// The same without waiting for the disk, for a file that can be made again: whoever reads finds
+/// the old content or the new, but after a power cut it may hold anything.
+void replace_file(const std::filesystem::path& path, Bytes bytes, mode_t mode);
+/// As write_file_atomic, for a file that must not exist yet; throws FileError with EEXIST when it
+/// does. Files with keys are made by this, with mode 0600.
 void create_file(const std::filesystem::path& path, Bytes bytes, mode_t mode);
 
 /// Makes a folder of mode 0700 (and its missing parents alike). When it exists it must be a real

@@ -12,7 +12,8 @@ constexpr std::size_t max_fields = 128;
 constexpr std::size_t max_value = 4 * 1024;
 
 // The names that are lists. Any other name stands once: what get() gives is all that was said.
-constexpr std::array<std::string_view, 5> lists{"action", "actor", "lineage", "record", "role"};
+constexpr std::array<std::string_view, 6> lists{"action", "actor",  "lineage",
+                                                "queue",  "record", "role"};
 
 bool is_list(std::string_view name) { return std::ranges::find(lists, name) != lists.end(); }
 

@@ -11,8 +11,8 @@ namespace waybill {
 
 /// Named texts in a fixed order: arguments and rows of administration, and audit records. The
 /// encoding [[name, value]…] gives stable names without maps. Duplicate names are refused, except
-/// for the ones that are lists (action, actor, lineage, record, role), which repeat next to each
-/// other.
+/// for the ones that are lists (action, actor, lineage, queue, record, role), which repeat next to
+/// each other.
 class Fields {
  public:
   Fields() = default;
