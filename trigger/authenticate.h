@@ -3,11 +3,11 @@
 #include <optional>
 #include <string>
 
+#include "ticket/adapters/feed_mirror.h"
 #include "ticket/adapters/http.h"
 #include "ticket/presentation.h"
 #include "ticket/replay.h"
 #include "trigger/identity.h"
-#include "trigger/revocations.h"
 
 namespace waybill::trigger {
 
@@ -23,7 +23,7 @@ struct AuthenticateParts {
   const Clock& clock;
   const Identity& identity;
   ReplayCache& replays;
-  const Revocations& revocations;
+  const FeedMirror& revocations;
 };
 
 /// What the caveats of a caller's own credential are asked about, beside the time.

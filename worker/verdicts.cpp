@@ -25,7 +25,7 @@ using Row = nlohmann::ordered_json;
 Row row_of(const VerdictRecord& verdict) {
   const LeasedJob& leased = verdict.job;
   const bool whole = static_cast<bool>(leased.job);
-  return {{"time", rfc3339(verdict.time)},
+  Row row{{"time", rfc3339(verdict.time)},
           {"workflow", whole ? leased.job->workflow_id : ""},
           {"type", whole ? leased.job->workflow_type : ""},
           {"run", leased.lease.run_id},
@@ -33,6 +33,9 @@ Row row_of(const VerdictRecord& verdict) {
           {"ticket", verdict.ticket ? to_hex(*verdict.ticket) : ""},
           {"subject", verdict.subject ? verdict.subject->text() : ""},
           {"verdict", verdict.refusal ? describe(*verdict.refusal).name : "accepted"}};
+  if (!verdict.detail.empty()) row["detail"] = verdict.detail;
+  if (verdict.feed_was_stale) row["feed_was_stale"] = true;
+  return row;
 }
 
 }  // namespace

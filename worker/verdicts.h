@@ -19,11 +19,14 @@ struct VerdictRecord {
   std::optional<TicketId> ticket;    ///< nothing when the KDC's signature was not reached
   std::optional<Principal> subject;  ///< as above
   std::optional<Errc> refusal;       ///< none: accepted
+  std::string detail{};              ///< Verdict::detail
+  bool feed_was_stale = false;       ///< accepted all the same, as the ticket says (soft_feed)
 };
 
 /// The worker's own audit: a file to which one JSON object a line is appended for each verdict,
-/// durable before the verdict is acted upon or reported. Its members are stable (specs/audit.md):
-/// time, workflow, type, run, attempt, ticket, subject, verdict ("accepted" or a WB- code).
+/// durable before the verdict is acted upon or reported. Its members are stable (specs/storage.md):
+/// time, workflow, type, run, attempt, ticket, subject, verdict ("accepted" or a WB- code); detail
+/// when there is one, and feed_was_stale when it was.
 /// Workflow, type, run and attempt are what the scheduler said; ticket and subject are empty unless
 /// the KDC signed them. Several processes may append to one file. Thread-safe.
 class Verdicts {

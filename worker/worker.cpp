@@ -15,6 +15,9 @@ constexpr auto shutdown_patience = 5s;
 
 std::string_view name_of(Errc code) { return describe(code).name; }
 
+// Says something of this host rather than of the ticket.
+bool is_about_the_feed(Errc code) { return code == Errc::feed_stale || code == Errc::clock_behind; }
+
 /// What came of one attempt to report.
 struct Told {
   bool heard;
@@ -46,7 +49,7 @@ Worker::Judged Worker::judge(const Job& job) {
   auto verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
   bool mended = false;
   bool may_pass_later = false;
-  if (!verdict.result && verdict.result.error().code == Errc::feed_stale) {
+  if (!verdict.result && is_about_the_feed(verdict.result.error().code)) {
     mended = parts_.upkeep.sync_feed();
     may_pass_later = true;
   } else if (!verdict.result && verdict.result.error().code == Errc::unknown_signer) {
@@ -55,7 +58,7 @@ Worker::Judged Worker::judge(const Job& job) {
   }
   if (mended) {
     verdict = parts_.verifier.verify(job, needed, parts_.clock.now());
-    const bool stale = !verdict.result && verdict.result.error().code == Errc::feed_stale;
+    const bool stale = !verdict.result && is_about_the_feed(verdict.result.error().code);
     may_pass_later = may_pass_later && stale;
   }
   if (verdict.result && handler == nullptr) verdict.result = Error{Errc::no_handler, "type"};
@@ -73,8 +76,9 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
   const Judged judged = judge(*leased.job);
   const auto& verdict = judged.verdict;
   const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
-  parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
-  if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, stop);
+  parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal,
+                          verdict.detail, verdict.result && verdict.result->feed_was_stale()});
+  if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, verdict.detail, stop);
   if (refusal) return refuse(leased, *refusal, stop);
   return run(leased, *verdict.result, stop);
 }
@@ -88,17 +92,20 @@ Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop)
   return told ? End::refused : End::lost;
 }
 
-Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& stop) {
+Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const std::string& detail,
+                              const Stop& stop) {
+  const std::string why =
+      detail.empty() ? "this worker cannot judge the ticket at the moment" : detail;
   log_warning("job_handed_back", {{"run", leased.lease.run_id},
                                   {"workflow", leased.job->workflow_id},
-                                  {"code", name_of(code)}});
-  if (code == Errc::feed_stale) {
+                                  {"code", name_of(code)},
+                                  {"why", why}});
+  if (is_about_the_feed(code)) {
     const Time head = parts_.revocations.head().time;
     const std::scoped_lock guard(lock_);
     waiting_ = Waiting{head, std::chrono::steady_clock::now() + feed_patience};
   }
-  const std::string message =
-      std::string(name_of(code)) + ": this worker cannot judge the ticket at the moment";
+  const std::string message = std::string(name_of(code)) + ": " + why;
   const bool told =
       report(leased.lease, stop, [&] { return parts_.source.fail(leased.lease, message, true); });
   return told ? End::handed_back : End::lost;

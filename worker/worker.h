@@ -20,10 +20,10 @@ namespace waybill::worker {
 /// What becomes of one job, from the scheduler's hand to the report: verify it, record the verdict,
 /// run its handler, report. Thread-safe.
 ///
-/// A refusal is final and reported with its code, but for two that say something of this worker
-/// rather than of the ticket. First it mends what it can (asks the KDC for the feed, or for the
-/// realm document) and checks once more. Then feed_stale, and an unknown_signer while no KDC
-/// answers, hand the job back as a failure to be retried.
+/// A refusal is final and reported with its code, but for some that say something of this worker
+/// rather than of the ticket. First it mends what it can (asks for the feed, or for the realm
+/// document) and checks once more. Then feed_stale, clock_behind, and an unknown_signer while no
+/// KDC answers, hand the job back as a failure to be retried.
 class Worker {
  public:
   struct Parts {
@@ -71,7 +71,7 @@ class Worker {
   };
   Judged judge(const Job& job);
   End refuse(const LeasedJob& leased, Errc code, const Stop& stop);
-  End hand_back(const LeasedJob& leased, Errc code, const Stop& stop);
+  End hand_back(const LeasedJob& leased, Errc code, const std::string& detail, const Stop& stop);
   End run(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop);
   HandlerEnd run_handler(const LeasedJob& leased, const VerifiedJob& job, const Stop& stop) const;
   End report_end(const LeasedJob& leased, const VerifiedJob& job, const HandlerEnd& end,

@@ -28,15 +28,15 @@ class SmallKdc {
   }
   /// While true every request is answered 503 without a word, as by a KDC that cannot work.
   std::atomic<bool> is_away = false;
-  std::atomic<std::size_t> page_size = limits::max_page;
 
   int count(const std::string& path) const;  ///< of requests
+  int count_below(const std::string& path) const;
 
  private:
   HttpReply answer(const HttpRequest& request);
   std::optional<Buffer> log_in(Bytes body);
   std::optional<Buffer> call(Bytes body);
-  std::optional<Buffer> feed_after(const HttpRequest& request);
+  std::optional<Buffer> feed_file(const std::string& path);
 
   TestRealm& realm_;
   TestFeed& feed_;
