@@ -56,6 +56,8 @@ constexpr std::array table{
     ErrorText{Errc::ticket_reused, "WB-TICKET-REPLAY",
               "the ticket was already used for another run of the work"},
     ErrorText{Errc::action_denied, "WB-TICKET-ACTION", "the ticket does not allow this action"},
+    ErrorText{Errc::clock_behind, "WB-CLOCK-BEHIND",
+              "this host's clock is behind the time that the KDC has signed; set it right"},
     ErrorText{Errc::bad_renewal, "WB-TICKET-RENEWED",
               "what came as this ticket's renewal is not a form of it"},
     ErrorText{Errc::bad_tag, "WB-AUTH-TAG",

@@ -48,6 +48,7 @@ enum class Errc : std::uint16_t {
   revoked = 152,
   ticket_reused = 153,
   action_denied = 154,
+  clock_behind = 155,
   bad_renewal = 157,
   // A presentation.
   bad_tag = 160,

@@ -1,14 +1,17 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/kdc_client.h"
 #include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "ticket/limits.h"
 #include "tools/commands.h"
 #include "tools/feed_in_memory.h"
+#include "tools/feed_place.h"
 #include "tools/files_in.h"
 #include "tools/session.h"
 #include "tools/ticket_view.h"
+#include "worker/revocations.h"
 #include "worker/verifier.h"
 
 namespace waybill::tools {
@@ -20,7 +23,7 @@ using worker::StepText;
 
 struct Options {
   std::string file, keytab;
-  CommandLine::Text space, workflow_id, type, input, input_digest;
+  CommandLine::Text space, workflow_id, type, input, input_digest, feed, mirror;
   std::vector<std::string> actions;
   bool as_json = false;
 
@@ -38,19 +41,23 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.option("--input", options.input, "FILE", "the job's input, in clear");
   line.option("--input-digest", options.input_digest, "HEX", "or its digest");
   line.list("--action", options.actions, "ACTION[,ACTION...]", "what the job is about to do");
+  line.option("--feed", options.feed, "PLACE", "the revocation feed: a web address or a folder");
+  line.option("--mirror", options.mirror, "FOLDER", "or what this host's workers know of it");
   line.flag("--json", options.as_json, "as JSON");
   line.note(
-      "The realm document and the revocation feed are fetched from the KDC and verified; no login "
-      "is\n"
-      "needed. What is not said of the job is not checked. Nothing is used up: a worker may still\n"
-      "accept the ticket, or may have used it for another run.");
+      "The realm document and the revocation feed are fetched, from the KDC unless --feed says\n"
+      "otherwise, and verified; no login is needed. What is not said of the job is not checked. "
+      "Nothing\nis used up: a worker may still accept the ticket, or may have used it for another "
+      "run.");
   line.example("waybill verify -t alice.keytab job.ticket")
       .example(
-          "waybill verify -t alice.keytab --type invoice-report --input invoices.csv job.ticket");
+          "waybill verify -t alice.keytab --type invoice-report --input invoices.csv job.ticket")
+      .example("waybill verify -t alice.keytab --mirror worker/mirror job.ticket");
   CHECK_OK(line.parse(context.ui, arguments));
   if (options.input && options.input_digest) {
     return wrong_usage("an input or its digest, not both");
   }
+  if (options.feed && options.mirror) return wrong_usage("a feed or a mirror, not both");
   return done();
 }
 
@@ -95,12 +102,15 @@ struct Verdict {
   std::optional<Error> refusal;
   Step step;                   ///< the one that refused
   std::optional<Body> claims;  ///< once the KDC's signature was checked
+  std::string detail{};        ///< what a person may be told of the refusal
 };
 
 Verdict judge(worker::Verifier& verifier, const Options& options,
               const std::optional<Digest>& input, Bytes ticket, Time now) {
   auto verdict = verifier.check_ticket(ticket, now);
-  if (!verdict.result) return {verdict.result.error(), verdict.step, std::nullopt};
+  if (!verdict.result) {
+    return {verdict.result.error(), verdict.step, std::nullopt, std::move(verdict.detail)};
+  }
   const Body body = verdict.result->body();
   if (options.binds()) {
     const Checked bound = check_binding(body, options, input);
@@ -172,6 +182,7 @@ json to_json(const Verdict& verdict, const Options& options) {
   if (verdict.refusal) {
     out["code"] = describe(verdict.refusal->code).name;
     out["message"] = describe(verdict.refusal->code).sentence;
+    if (!verdict.detail.empty()) out["detail"] = verdict.detail;
   }
   if (verdict.claims) out["claims"] = claims_to_json(*verdict.claims);
   return out;
@@ -183,6 +194,64 @@ Buffer ticket_in(const Buffer& file) {
   return found && !found->ticket.empty() ? std::move(found->ticket) : file;
 }
 
+Outcome<Done> show(Context& context, const Verdict& verdict, const Options& options) {
+  if (options.as_json) {
+    context.ui.print_json(to_json(verdict, options));
+  } else {
+    print(context, verdict, options);
+  }
+  if (verdict.refusal) return Stop(*verdict.refusal, verdict.detail);
+  return done();
+}
+
+// From the KDC, or, when none answers, as it came into the mirror with `waybill feed import`.
+Outcome<RealmDocument> realm_beside(const std::string& mirror, const RealmFile& file,
+                                    const Clock& clock) {
+  KdcClient client(file, clock);
+  try {
+    TRY(realm, client.fetch_realm());
+    return realm;
+  } catch (const HttpError&) {
+    const auto kept = std::filesystem::path(mirror) / "realm.bin";
+    if (!std::filesystem::exists(kept)) throw;
+    TRY(realm, RealmDocument::parse(read_file(kept, limits::max_message), file.realm, file.root));
+    return realm;
+  }
+}
+
+/// What is asked about: read before anybody is asked.
+struct Question {
+  const Options& options;
+  Keytab keytab;
+  Buffer ticket;
+  std::optional<Digest> input;
+};
+
+// As a worker of that keytab would judge.
+Verdict judge(const Question& question, RealmDocument realm, const worker::Revocations& revocations,
+              Time now) {
+  Audience audience(question.keytab, std::move(realm));
+  NoUses uses;
+  worker::Verifier verifier(audience, revocations, uses);
+  return judge(verifier, question.options, question.input, question.ticket, now);
+}
+
+Outcome<Verdict> judge_by_mirror(const Question& question, Context& context) {
+  const std::string& folder = *question.options.mirror;
+  TRY(file, open_realm_file());
+  TRY(realm, realm_beside(folder, file, context.clock));
+  const FeedMirror mirror(folder, file, context.clock);
+  return judge(question, std::move(realm), worker::RevocationMirror(mirror), context.clock.now());
+}
+
+Outcome<Verdict> judge_by_feed(const Question& question, Context& context) {
+  TRY(place, open_feed_place(context, question.options.feed));
+  FeedInMemory feed;
+  const Time now = context.clock.now();
+  CHECK_OK(feed.fill(*place.source, place.realm, now));
+  return judge(question, std::move(place.realm), feed, now);
+}
+
 }  // namespace
 
 Outcome<Done> verify_main(Context& context, const Arguments& arguments) {
@@ -191,23 +260,10 @@ Outcome<Done> verify_main(Context& context, const Arguments& arguments) {
   TRY(keytab, read_keytab(options.keytab));
   TRY(file, read_file_or_input(options.file, 2 * limits::max_message));
   TRY(input, wanted_input(options));
-  TRY(realm_file, open_realm_file());
-  KdcClient client(std::move(realm_file), context.clock);
-  TRY(realm, client.fetch_realm());
-  FeedInMemory feed;
-  CHECK_OK(feed.fill(client, realm));
-
-  Audience audience(keytab, std::move(realm));
-  NoUses uses;
-  worker::Verifier verifier(audience, feed, uses);
-  const Verdict verdict = judge(verifier, options, input, ticket_in(file), context.clock.now());
-  if (options.as_json) {
-    context.ui.print_json(to_json(verdict, options));
-  } else {
-    print(context, verdict, options);
-  }
-  if (verdict.refusal) return *verdict.refusal;
-  return done();
+  const Question question{options, std::move(keytab), ticket_in(file), input};
+  TRY(verdict,
+      options.mirror ? judge_by_mirror(question, context) : judge_by_feed(question, context));
+  return show(context, verdict, options);
 }
 
 }  // namespace waybill::tools

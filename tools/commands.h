@@ -23,6 +23,7 @@ Command keygen_main;
 Command revoke_main;
 Command tickets_main;
 Command audit_main;
+Command feed_main;
 Command admin_main;
 Command admin_principal_main;
 Command admin_queue_main;

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "ticket/adapters/feed_source.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "tools/text.h"
@@ -13,7 +14,9 @@ Stop failure(const std::exception& error) {
     return {Exit::local, "there is not enough memory",
             "deriving a key from a password takes 256 MiB"};
   }
-  const bool network = dynamic_cast<const HttpError*>(&error) != nullptr;
+  const auto* away = dynamic_cast<const FeedAway*>(&error);
+  const bool network =
+      away != nullptr ? !away->is_local() : dynamic_cast<const HttpError*>(&error) != nullptr;
   return {network ? Exit::unreachable : Exit::local, escaped(error.what())};
 }
 

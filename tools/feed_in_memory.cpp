@@ -2,17 +2,18 @@
 
 #include <algorithm>
 
+#include "ticket/adapters/feed_walk.h"
+
 namespace waybill::tools {
 
-Checked FeedInMemory::fill(KdcClient& client, const RealmDocument& realm) {
-  do {
-    TRY(page, client.feed(follower_.next()));
-    TRY(entries, follower_.apply(page, realm));
-    for (const Revocation& entry : entries) {
-      Time& until = issued_until_[{entry.kind, entry.value}];
+Checked FeedInMemory::fill(FeedSource& source, const RealmDocument& realm, Time now) {
+  CHECK_OK(walk(source, follower_, realm, now, [&](std::vector<Revocation>&& entries) {
+    for (Revocation& entry : entries) {
+      Time& until = issued_until_[{entry.kind, std::move(entry.value)}];
       until = std::max(until, entry.issued_until);
     }
-  } while (follower_.next() != follower_.sequence);  // pages that have not met the head yet
+    return true;
+  }));
   return ok();
 }
 

@@ -4,19 +4,20 @@
 #include <string>
 #include <utility>
 
-#include "ticket/adapters/kdc_client.h"
+#include "ticket/adapters/feed_source.h"
 #include "worker/verifier.h"
 
 namespace waybill::tools {
 
-/// The whole revocation feed, read once: what `waybill verify` asks instead of a worker's mirror.
+/// The whole revocation feed, read once: what `waybill verify` asks instead of a host's mirror.
 class FeedInMemory final : public worker::Revocations {
  public:
-  /// Reads and verifies all pages. Errors: feed_invalid, wrong_realm, the codec's. Throws
-  /// HttpError.
-  Checked fill(KdcClient& client, const RealmDocument& realm);
+  /// Reads and verifies all of it. Errors: walk's. Throws FeedAway.
+  Checked fill(FeedSource& source, const RealmDocument& realm, Time now);
 
-  Head head() const override { return {follower_.sequence, follower_.head_time}; }
+  Head head() const override {
+    return {follower_.place().known.sequence, follower_.place().known.time};
+  }
   bool concerns(const Body& body) const override;
 
  private:

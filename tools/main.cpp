@@ -26,6 +26,7 @@ constexpr Subcommand subcommands[] = {
     {"keygen", keygen_main, "make the key of a service or a queue (ktutil)"},
     {"revoke", revoke_main, "revoke tickets"},
     {"tickets", tickets_main, "show outstanding tickets"},
+    {"feed", feed_main, "show, check, export and import the revocation feed"},
     {"audit", audit_main, "read and verify the KDC's audit trail"},
     {"admin", admin_main, "principals, queues and grants (kadmin)"},
 };

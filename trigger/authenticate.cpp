@@ -34,7 +34,7 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
                                {parts.identity.self(), parts.identity.instance(), now, digest}));
   CHECK_OK(check_caveats(presentation.caveats(),
                          {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}, parts.space}));
-  if (parts.revocations.is_revoked(body)) return Error{Errc::revoked, "the caller's ticket"};
+  if (parts.revocations.concerns(body)) return Error{Errc::revoked, "the caller's ticket"};
   CHECK_OK(parts.replays.first_use(body.subject, body.id, presentation.authenticator().nonce, now));
   return body;
 }

@@ -3,11 +3,11 @@
 #include <optional>
 #include <string>
 
+#include "ticket/adapters/feed_mirror.h"
 #include "ticket/adapters/http.h"
 #include "ticket/exchange/replay.h"
 #include "ticket/presentation.h"
 #include "trigger/identity.h"
-#include "trigger/revocations.h"
 
 namespace waybill::trigger {
 
@@ -24,7 +24,7 @@ struct AuthenticateParts {
   const Identity& identity;
   const std::string& space;  ///< the trigger's namespace: whatever is asked of it is about that
   ReplayCache& replays;
-  const Revocations& revocations;
+  const FeedMirror& revocations;
 };
 
 /// What the caveats of a caller's own credential are asked about, beside the time and namespace.

@@ -16,6 +16,7 @@ class Folder {
   explicit Folder(std::filesystem::path path);
 
   std::filesystem::path store() const { return path_ / "store"; }
+  std::filesystem::path mirror() const { return path_ / "mirror"; }
   /// Made at the first start, with mode 0400. Throws FileError when there is a store without its
   /// key: a new key would open nothing of it.
   MasterKey store_key() const;

@@ -17,7 +17,7 @@ struct TriggerParts {
   Engine& engine;
   KdcPort& kdc;
   ReplayCache& replays;
-  const Revocations& revocations;
+  const FeedMirror& revocations;
   Seconds lease;  ///< as the engine gives it, for the answer to a poll
 };
 

@@ -92,17 +92,7 @@ void KdcLink::announce() {
 
 void KdcLink::follow_feed() {
   const auto audience = parts_.identity.audience();
-  if (!audience) return;
-  for (;;) {
-    const FeedPage page = parts_.kdc.feed(parts_.revocations.next());
-    const Checked taken = parts_.revocations.apply(page, *audience->realm(), parts_.clock.now());
-    if (!taken) {
-      log_warning("feed_refused",
-                  {{"code", describe(taken.error().code).name}, {"note", taken.error().note}});
-      return;
-    }
-    if (page.entries.empty() || parts_.revocations.is_caught_up()) return;
-  }
+  if (audience) parts_.feed.tend(*audience->realm());
 }
 
 void KdcLink::report_ended() {

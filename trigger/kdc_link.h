@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "ticket/adapters/feed_sync.h"
 #include "trigger/engine.h"
 #include "trigger/identity.h"
 #include "trigger/kdc_port.h"
-#include "trigger/revocations.h"
 
 namespace waybill::trigger {
 
@@ -21,7 +21,7 @@ class KdcLink {
     Identity& identity;
     Engine& engine;
     KdcPort& kdc;
-    Revocations& revocations;
+    FeedSync& feed;
     std::string url;  ///< where clients reach us
     /// Once: the realm document is known and the KDC has taken us for who we are.
     std::function<void()> on_ready;
@@ -34,9 +34,11 @@ class KdcLink {
   void tick() noexcept;
   bool is_ready() const { return ready_; }
 
-  // The parts of a tick. Each throws KdcAway.
+  // The parts of a tick. Each but follow_feed() throws KdcAway.
   void fetch_realm();
   void announce();
+  /// Of what was revoked. How old the feed is refuses nobody here: a KDC that is away must not stop
+  /// work that was let in, and a caller's ticket lives for an hour at the most.
   void follow_feed();
   /// Whatever the KDC refuses for good (evidence that it does not know any more) is let go.
   void report_ended();

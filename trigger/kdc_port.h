@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ticket/exchange/messages.h"
-#include "ticket/feed.h"
 #include "ticket/realm.h"
 
 namespace waybill::trigger {
@@ -34,8 +33,6 @@ class KdcPort {
   virtual std::vector<Checked> complete(const std::vector<Buffer>& evidences) = 0;
   /// Where the trigger listens.
   virtual Checked announce(const std::string& url) = 0;
-  /// Revocations after that one.
-  virtual FeedPage feed(std::uint64_t after) = 0;
 };
 
 }  // namespace waybill::trigger

@@ -51,6 +51,8 @@ struct Words {
   std::string realm_file;
   std::string space = "default";
   std::string url;
+  std::string mirror;
+  std::vector<std::string> feed;
   unsigned keep_days = 7;
   unsigned lease_seconds = 30;
   bool insecure_allow_swap = false;
@@ -93,7 +95,10 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   if (!realm_file) {
     return complain(local_trouble, "no realm file; give --realm-file, or set WAYBILL_REALM");
   }
-  ServePlan plan{words.dir, RealmFile::load(*realm_file), *listen, words.url, words.space, {}};
+  ServePlan plan{words.dir,   RealmFile::load(*realm_file),
+                 *listen,     words.url,
+                 words.space, words.mirror,
+                 words.feed,  {}};
   plan.engine.keep_ended = std::chrono::hours(24) * words.keep_days;
   plan.engine.lease = std::chrono::seconds(words.lease_seconds);
   Keytab keytab = load_keytab(words.keytab);
@@ -133,6 +138,17 @@ void add_serve(CLI::App& app, Words& words) {
       ->type_name("NAME");
   serving->add_option("--url", words.url, "where clients reach it, told to the KDC")
       ->type_name("URL");
+  serving
+      ->add_option("--feed", words.feed,
+                   "where the revocation feed is: a web address or a folder, in the order in which "
+                   "they are tried; else the realm file's, else the KDCs")
+      ->allow_extra_args(false)
+      ->type_name("PLACE");
+  serving
+      ->add_option("--mirror", words.mirror,
+                   "the folder of the feed's mirror, which all workers and triggers of a user on a "
+                   "host may share (FOLDER/mirror)")
+      ->type_name("FOLDER");
   serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
       ->check(CLI::Range(1U, 3650U))
       ->capture_default_str()

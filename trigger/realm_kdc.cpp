@@ -83,8 +83,4 @@ Checked RealmKdc::announce(const std::string& url) {
   return verdict(call({Operation{"announce", Fields{{"url", url}}.encode()}}).front());
 }
 
-FeedPage RealmKdc::feed(std::uint64_t after) {
-  return reach([&] { return client_.feed(after); });
-}
-
 }  // namespace waybill::trigger

@@ -21,7 +21,6 @@ class RealmKdc final : public KdcPort {
   Result<IssuedTicket> delegate(const DelegatedTicketRequest& request) override;
   std::vector<Checked> complete(const std::vector<Buffer>& evidences) override;
   Checked announce(const std::string& url) override;
-  FeedPage feed(std::uint64_t after) override;
 
  private:
   std::vector<Answer> call(const std::vector<Operation>& operations);

@@ -90,9 +90,9 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   RealmKdc kdc(plan.realm, keytab, clock, folder.realm_serial());
   Identity identity(std::move(keytab));
   ReplayCache replays;
-  Revocations revocations;
-  TriggerParts parts{clock, identity, plan.space,  engine,
-                     kdc,   replays,  revocations, plan.engine.lease};
+  FeedMirror mirror(plan.mirror.empty() ? folder.mirror() : plan.mirror, plan.realm, clock);
+  FeedSync feed(mirror, open_feeds(plan.realm, plan.feed), clock);
+  TriggerParts parts{clock, identity, plan.space, engine, kdc, replays, mirror, plan.engine.lease};
   const HttpLimits limits;
   HttpApi api(parts, limits);
   HttpServer http(http_options(plan, limits),
@@ -101,7 +101,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   events.listening(bound.text());
 
   std::uint64_t saved = folder.realm_serial();
-  KdcLink link({clock, identity, engine, kdc, revocations,
+  KdcLink link({clock, identity, engine, kdc, feed,
                 plan.url.empty() ? "http://" + bound.text() : plan.url,
                 [&] { events.ready(bound.text()); },
                 [&](std::uint64_t serial) {

@@ -19,6 +19,8 @@ struct ServePlan {
   ListenAddress listen;
   std::string url;  ///< where clients reach us; empty: the address that we listen on
   std::string space = "default";
+  std::filesystem::path mirror{};   ///< of the revocation feed; empty: in the folder
+  std::vector<std::string> feed{};  ///< where that is; empty: as the realm file says
   LmdbEngine::Options engine{};
 };
 

@@ -50,12 +50,16 @@ Examples:
   waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
       --handler 'pay=./pay' --require-action 'pay=bank:transfer' --concurrency 8
 
+  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
+      --handler 'invoice-report=./make-report' --mirror /var/lib/waybill/mirror \
+      --feed https://cdn.example/feed
+
   Ctrl-C or SIGTERM ends it: running handlers have 10 seconds to finish, then their jobs are handed
   back. A second Ctrl-C ends it at once.)";
 
 struct Words {
-  std::string dir, keytab, trigger, realm_file;
-  std::vector<std::string> handlers, required;
+  std::string dir, keytab, trigger, realm_file, mirror;
+  std::vector<std::string> handlers, required, feed;
   std::size_t concurrency = 4;
   unsigned feed_seconds = 2;
   OnRevoked on_revoked = OnRevoked::stop;
@@ -157,12 +161,14 @@ class Daemon {
         handlers_(load_handlers(words)),
         kdc_(load_realm_file(words, keytab.principal()), clock_),
         store_(words.dir),
+        mirror_(mirror(words), kdc_.realm_file(), clock_),
+        feed_(mirror_, open_feeds(kdc_.realm_file(), words.feed), clock_),
         realm_(folder(words) / "realm.bin", kdc_),
         audience_(keytab, first_realm(realm_, shutdown)),
-        revocations_(store_),
+        revocations_(mirror_),
         uses_(store_),
         verifier_(audience_, revocations_, uses_),
-        upkeep_({kdc_, realm_, audience_, revocations_, uses_},
+        upkeep_({feed_, realm_, audience_, revocations_, uses_},
                 {.feed_every = std::chrono::seconds(words.feed_seconds)}),
         self_(kdc_, keytab, clock_),
         source_(words.trigger, self_, clock_),
@@ -181,6 +187,10 @@ class Daemon {
 
  private:
   static std::filesystem::path folder(const Words& words) { return words.dir; }
+  static std::filesystem::path mirror(const Words& words) {
+    if (words.mirror.empty()) return folder(words) / "mirror";
+    return words.mirror;
+  }
   void greet();
 
   Shutdown& shutdown_;
@@ -188,6 +198,8 @@ class Daemon {
   Handlers handlers_;
   KdcClient kdc_;
   Store store_;
+  FeedMirror mirror_;
+  FeedSync feed_;
   RealmCache realm_;
   Audience audience_;
   RevocationMirror revocations_;
@@ -269,6 +281,13 @@ void describe_run(CLI::App& app, Words& words) {
       ->capture_default_str();
   app.add_option("--realm-file", words.realm_file,
                  "else $WAYBILL_REALM, ~/.config/waybill/realm.toml, /etc/waybill/realm.toml");
+  app.add_option("--feed", words.feed,
+                 "where the revocation feed is: a web address or a folder, in the order in which "
+                 "they are tried; else the realm file's, else the KDCs")
+      ->allow_extra_args(false);
+  app.add_option("--mirror", words.mirror,
+                 "the folder of the feed's mirror, which all workers and triggers of a user on a "
+                 "host may share (DIR/mirror)");
   app.add_option("--feed-interval", words.feed_seconds, "seconds between two looks at the feed")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();

@@ -38,36 +38,9 @@ void Upkeep::start() {
   thread_ = std::thread([this] { work(); });
 }
 
-Upkeep::Pulled Upkeep::follow_feed() {
-  for (;;) {
-    const auto page = parts_.kdc.feed(parts_.revocations.next());
-    auto error = page ? std::nullopt : std::optional<Error>(page.error());
-    if (page) {
-      const auto taken = parts_.revocations.take(*page, *parts_.audience.realm());
-      if (taken && *taken == RevocationMirror::Taken::complete) return Pulled::fresh;
-      if (taken) continue;
-      error = taken.error();
-    }
-    log_warning("feed_refused", {{"code", describe(error->code).name}, {"why", error->note}});
-    return Pulled::refused;
-  }
+bool Upkeep::sync_feed() {
+  return parts_.feed.pull(*parts_.audience.realm()) == FeedSync::Pulled::fresh;
 }
-
-Upkeep::Pulled Upkeep::pull_feed() {
-  const std::scoped_lock one_at_a_time(feed_lock_);
-  try {
-    const Pulled pulled = follow_feed();
-    if (kdc_was_away_) log_info("kdc_is_back");
-    kdc_was_away_ = false;
-    return pulled;
-  } catch (const HttpError& error) {
-    if (!kdc_was_away_) log_warning("kdc_is_away", {{"why", error.what()}});
-    kdc_was_away_ = true;
-    return Pulled::no_answer;
-  }
-}
-
-bool Upkeep::sync_feed() { return pull_feed() == Pulled::fresh; }
 
 bool Upkeep::pull_realm() {
   auto document = parts_.realm.fetch();
@@ -97,16 +70,14 @@ void Upkeep::sweep() {
   const Time signed_time = parts_.revocations.head().time;
   while (parts_.uses.sweep(signed_time, sweep_step) == sweep_step) {
   }
-  while (parts_.revocations.sweep(signed_time, sweep_step) == sweep_step) {
-  }
 }
 
 void Upkeep::look_around() {
-  Pulled feed = Pulled::no_answer;
-  try_to("feed_not_kept", [&] { return feed = pull_feed(), true; });
+  auto feed = FeedSync::Pulled::no_answer;
+  try_to("feed_not_kept", [&] { return feed = parts_.feed.tend(*parts_.audience.realm()), true; });
   const Moment now = std::chrono::steady_clock::now();
   // A head signed by a key that we do not know looks forged; a newer document may know it.
-  if ((feed == Pulled::refused || now >= realm_due_) && refresh_realm()) {
+  if ((feed == FeedSync::Pulled::refused || now >= realm_due_) && refresh_realm()) {
     realm_due_ = now + options_.realm_every;
   }
   if (now < sweep_due_) return;

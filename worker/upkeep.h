@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "ticket/adapters/kdc_client.h"
+#include "ticket/adapters/feed_sync.h"
 #include "ticket/audience.h"
 #include "worker/realm_cache.h"
 #include "worker/revocations.h"
@@ -13,16 +13,16 @@
 
 namespace waybill::worker {
 
-/// Brings what the offline check lives on, from the KDC, on a thread of its own: the feed every few
-/// seconds, the realm document every hour, and sweeps the tables. When no KDC answers the worker
-/// goes on with what it has; the tickets say for how long (max_staleness). Thread-safe.
+/// Brings what the offline check lives on, on a thread of its own: the feed every few seconds, the
+/// realm document every hour, and sweeps the table of uses. When nobody answers the worker goes on
+/// with what it has; the tickets say for how long (max_staleness). Thread-safe.
 class Upkeep {
  public:
   struct Parts {
-    KdcClient& kdc;
+    FeedSync& feed;
     RealmCache& realm;
     Audience& audience;
-    RevocationMirror& revocations;
+    const Revocations& revocations;
     UseTable& uses;
   };
   struct Options {
@@ -44,7 +44,7 @@ class Upkeep {
   void start();
 
   /// At once, by the caller's thread: for a ticket that knows a newer feed than we do. False when
-  /// no KDC answered or what it sent was refused; the log says why.
+  /// nobody answered or what was sent was refused; the log says why.
   bool sync_feed();
   /// At once, for a ticket whose signer is not known. True when the document that we hold now is a
   /// few seconds old at most; false when no KDC answered, or what it sent was refused.
@@ -52,9 +52,6 @@ class Upkeep {
 
  private:
   using Moment = std::chrono::steady_clock::time_point;
-  enum class Pulled { fresh, refused, no_answer };
-  Pulled pull_feed();
-  Pulled follow_feed();
   bool pull_realm();
   void sweep();
   void look_around();
@@ -62,12 +59,10 @@ class Upkeep {
 
   const Parts parts_;
   const Options options_;
-  std::mutex feed_lock_;   // one chain of pages at a time
   std::mutex realm_lock_;  // one document at a time
   Moment realm_asked_{};
   bool realm_answered_ = false;
-  bool kdc_was_away_ = false;  // of feed_lock_: one line for an outage, not one every two seconds
-  Moment realm_due_{};         // of the thread, as is the next
+  Moment realm_due_{};  // of the thread, as is the next
   Moment sweep_due_{};
   std::mutex lock_;
   std::condition_variable wake_;

@@ -57,6 +57,8 @@ Row row_of(const VerdictRecord& verdict) {
     row["run_until"] = rfc3339(verdict.renewed->run_until);
     row["actions"] = verdict.renewed->actions;
   }
+  if (!verdict.detail.empty()) row["detail"] = verdict.detail;
+  if (verdict.feed_was_stale) row["feed_was_stale"] = true;
   return row;
 }
 

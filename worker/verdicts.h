@@ -29,6 +29,8 @@ struct VerdictRecord {
   std::optional<Errc> refusal;       ///< none: accepted, or renewed
   VerdictEvent event = VerdictEvent::verdict;
   const Body* renewed = nullptr;  ///< of a renewal that holds: the form in force from now on
+  std::string detail{};           ///< Verdict::detail
+  bool feed_was_stale = false;    ///< accepted all the same, as the ticket says (soft_feed)
 };
 
 /// The worker's own audit: a file to which one JSON object a line is appended for each verdict,

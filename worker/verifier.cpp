@@ -76,13 +76,30 @@ Checked check_start(const Body& body, const Job& job) {
   return ok();
 }
 
-// The age is judged by the host's clock, which must not run behind what the KDC signed: it would
-// take an old feed for a fresh one.
-Checked check_feed(const Body& body, const Revocations::Head& head, Time now) {
-  if (head.sequence < body.feed_floor) return Error{Errc::feed_stale, "feed floor not reached"};
-  if (now - head.time > body.max_staleness) return Error{Errc::feed_stale, "too old a head"};
-  if (head.time > now + limits::clock_skew) return Error{Errc::feed_stale, "our clock is behind"};
-  return ok();
+std::string in_seconds(Seconds duration) { return std::to_string(duration.count()) + " s"; }
+
+// A clock that is behind what the KDC has signed was set back, or is wrong: it would take an old
+// feed for a fresh one.
+Checked check_clock(const Revocations::Head& head, Time now, std::string& detail) {
+  if (head.least <= now + limits::clock_skew) return ok();
+  detail = "this host's clock is at least " + in_seconds(head.least - now) + " behind";
+  return Error{Errc::clock_behind, "of what the feed shows"};
+}
+
+Checked check_feed(const Body& body, const Revocations::Head& head, Time now, std::string& detail) {
+  const Seconds age = std::max(now, head.least) - head.time;
+  if (head.time == Time{}) {
+    detail = "no revocation feed has been heard yet";
+  } else if (age > body.max_staleness) {
+    detail = "the feed is " + in_seconds(age) + " old, this ticket allows " +
+             in_seconds(body.max_staleness);
+  } else if (head.sequence < body.feed_floor) {
+    detail = "the feed has come to entry " + std::to_string(head.sequence) +
+             ", this ticket was issued at entry " + std::to_string(body.feed_floor);
+  } else {
+    return ok();
+  }
+  return Error{Errc::feed_stale, "not recent enough"};
 }
 
 Checked check_actions(const Body& body, std::span<const std::string> needed) {
@@ -105,6 +122,7 @@ struct Verifier::Progress {
   Step step = Step::shape;
   std::optional<TicketId> ticket;
   std::optional<Principal> subject;
+  std::string detail;
 
   void knows(const Body& body) {
     ticket = body.id;
@@ -112,7 +130,7 @@ struct Verifier::Progress {
   }
   template <class Accepted>
   Verdict<Accepted> verdict(Result<Accepted> result) && {
-    return {std::move(result), step, ticket, std::move(subject)};
+    return {std::move(result), step, ticket, std::move(subject), std::move(detail)};
   }
 };
 
@@ -195,7 +213,8 @@ Result<bool> Verifier::check_revocation(const Body& body, Time first_issued,
                                         const Revocations::Head& head, Time now,
                                         Progress& progress) const {
   progress.step = Step::feed;
-  const Checked fresh = check_feed(body, head, now);
+  CHECK_OK(check_clock(head, now, progress.detail));
+  const Checked fresh = check_feed(body, head, now, progress.detail);
   const bool soft = (body.flags & flags::soft_feed) != 0;
   if (!fresh && !soft) return fresh.error();
 
@@ -259,7 +278,7 @@ Verdict<VerifiedJob> Verifier::verify_renewed(const Job& job, Bytes renewed,
 }
 
 Result<Evidence> Verifier::renewable(const Job& job, Time now) {
-  const Time floored = std::max(now, revocations_.head().time);
+  const Time floored = std::max(now, revocations_.head().least);
   TRY(original, prove(job.ticket, floored));
   const Body& body = original.evidence.body;
   if (floored >= body.renew_until) return Error{Errc::ticket_expired, "renew_until"};
@@ -271,7 +290,7 @@ Result<Evidence> Verifier::renewable(const Job& job, Time now) {
 
 Checked Verifier::extend(VerifiedJob& job, Bytes renewed, std::span<const std::string> needed,
                          Time now) {
-  TRY(current, audience_.accept(renewed, std::max(now, revocations_.head().time)));
+  TRY(current, audience_.accept(renewed, std::max(now, revocations_.head().least)));
   CHECK_OK(check_renewal(job.claims(), current.body()));
   CHECK_OK(check_actions(current.body(), needed));
   job.ticket_ = std::move(current);
@@ -281,7 +300,7 @@ Checked Verifier::extend(VerifiedJob& job, Bytes renewed, std::span<const std::s
 Verdict<VerifiedTicket> Verifier::check_ticket(Bytes ticket, Time now) {
   Progress progress;
   const Revocations::Head head = revocations_.head();
-  auto result = accept(ticket, std::max(now, head.time), progress);
+  auto result = accept(ticket, std::max(now, head.least), progress);
   if (result) {
     const Body& body = result->body();
     const auto checked = check_revocation(body, body.issued_at, head, now, progress);

@@ -46,7 +46,7 @@ enum class Step : std::uint8_t {
   times,       // not_yet_valid, ticket_expired; of a renewal: bad_renewal and all of the above
   binding,     // wrong_namespace, wrong_workflow, wrong_workflow_type, bad_integrity, wrong_input
   start,       // start_too_late
-  feed,        // feed_stale
+  feed,        // clock_behind, feed_stale
   revocation,  // revoked
   first_use,   // ticket_reused
   actions,     // action_denied
@@ -67,6 +67,8 @@ class Revocations {
   struct Head {
     std::uint64_t sequence = 0;
     Time time{};
+    /// It is at least so late by now, whatever this host's clock says. Never less than `time`.
+    Time least = time;
   };
   Revocations() = default;
   Revocations(const Revocations&) = delete;
@@ -137,6 +139,8 @@ struct Verdict {
   /// For the record: known once the KDC's signature has been checked, whatever came after.
   std::optional<TicketId> ticket;
   std::optional<Principal> subject;
+  /// What a person may be told besides the code: how old the feed is. Empty for most.
+  std::string detail;
 };
 
 /// The check. No network, no clock. Thread-safe; what it refers to must outlive it. Throws
@@ -147,8 +151,8 @@ class Verifier {
       : audience_(audience), revocations_(revocations), uses_(uses) {}
 
   /// All steps. `needed` are the actions that the work is about to use; the ticket must allow each.
-  /// `now` is this host's clock; the time of the feed's head, which the KDC signed, is a floor
-  /// under it, so that setting the clock back revives nothing.
+  /// `now` is this host's clock; what the feed shows that the time must be (Head::least) is a floor
+  /// under it, and a clock that is behind that is refused: setting it back revives nothing.
   Verdict<VerifiedJob> verify(const Job& job, std::span<const std::string> needed, Time now);
 
   /// For a job that was refused as ticket_expired: what to ask the KDC with, if a renewal could
@@ -181,7 +185,7 @@ class Verifier {
     std::span<const std::string> needed;
     Revocations::Head head;
     Time now;
-    Time floored() const { return std::max(now, head.time); }
+    Time floored() const { return std::max(now, head.least); }
   };
   Setting setting(const Job& job, std::span<const std::string> needed, Time now) const;
 

@@ -19,6 +19,9 @@ bool is(const Verdict<VerifiedJob>& verdict, Errc code) {
   return !verdict.result && verdict.result.error().code == code;
 }
 
+// Says something of this host rather than of the ticket.
+bool is_about_the_feed(Errc code) { return code == Errc::feed_stale || code == Errc::clock_behind; }
+
 /// What came of one attempt to report.
 struct Told {
   bool heard;
@@ -49,7 +52,7 @@ Worker::Judged Worker::mend(const Check& check) {
   auto verdict = check();
   bool mended = false;
   bool may_pass_later = false;
-  if (is(verdict, Errc::feed_stale)) {
+  if (!verdict.result && is_about_the_feed(verdict.result.error().code)) {
     mended = parts_.upkeep.sync_feed();
     may_pass_later = true;
   } else if (is(verdict, Errc::unknown_signer)) {
@@ -58,7 +61,8 @@ Worker::Judged Worker::mend(const Check& check) {
   }
   if (mended) {
     verdict = check();
-    may_pass_later = may_pass_later && is(verdict, Errc::feed_stale);
+    const bool stale = !verdict.result && is_about_the_feed(verdict.result.error().code);
+    may_pass_later = may_pass_later && stale;
   }
   return {std::move(verdict), may_pass_later};
 }
@@ -114,8 +118,10 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
   Judged judged = judge(leased);
   auto& verdict = judged.verdict;
   const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
-  parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal});
-  if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, stop);
+  parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal,
+                          VerdictEvent::verdict, nullptr, verdict.detail,
+                          verdict.result && verdict.result->feed_was_stale()});
+  if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, verdict.detail, stop);
   if (refusal) return refuse(leased, *refusal, stop);
   if (judged.was_renewed) held.tell(verdict.result->evidence().encode());
   return run(leased, *verdict.result, held, stop);
@@ -130,17 +136,20 @@ Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop)
   return told ? End::refused : End::lost;
 }
 
-Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const Stop& stop) {
+Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const std::string& detail,
+                              const Stop& stop) {
+  const std::string why =
+      detail.empty() ? "this worker cannot judge the ticket at the moment" : detail;
   log_warning("job_handed_back", {{"run", leased.lease.run_id},
                                   {"workflow", leased.job->workflow_id},
-                                  {"code", name_of(code)}});
-  if (code == Errc::feed_stale || code == Errc::kdc_unreachable) {
+                                  {"code", name_of(code)},
+                                  {"why", why}});
+  if (is_about_the_feed(code) || code == Errc::kdc_unreachable) {
     const Time head = parts_.revocations.head().time;
     const std::scoped_lock guard(lock_);
     waiting_ = Waiting{head, std::chrono::steady_clock::now() + feed_patience};
   }
-  const std::string message =
-      std::string(name_of(code)) + ": this worker cannot judge the ticket at the moment";
+  const std::string message = std::string(name_of(code)) + ": " + why;
   const bool told =
       report(leased.lease, stop, [&] { return parts_.source.hand_back(leased.lease, message); });
   return told ? End::handed_back : End::lost;

@@ -26,8 +26,8 @@ namespace waybill::worker {
 ///
 /// A refusal is final and reported with its code, but for those that say something of this worker,
 /// or of its way to the KDC, rather than of the ticket. First it mends what it can (asks the KDC
-/// for the feed, or for the realm document) and checks once more. Then feed_stale, an
-/// unknown_signer while no KDC answers, and a renewal that no KDC has ruled on hand the job back
+/// for the feed, or for the realm document) and checks once more. Then feed_stale,
+/// clock_behind, an unknown_signer while no KDC answers, and a renewal that no KDC has ruled on hand the job back
 /// for a later try.
 ///
 /// While the handler runs, a TicketWatch stands by its ticket; what that gives up ends the job with
@@ -87,7 +87,7 @@ class Worker {
   Judged mend(const Check& check);
   Judged renew(const LeasedJob& leased, const Actions& needed, Judged expired);
   End refuse(const LeasedJob& leased, Errc code, const Stop& stop);
-  End hand_back(const LeasedJob& leased, Errc code, const Stop& stop);
+  End hand_back(const LeasedJob& leased, Errc code, const std::string& detail, const Stop& stop);
   End run(const LeasedJob& leased, VerifiedJob& job, LeaseKeeper::Held& held, Stop& stop);
   HandlerEnd run_handler(const LeasedJob& leased, const VerifiedJob& job, const Briefing& briefing,
                          const TicketWatch& watch, const Stop& stop) const;

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/adapters/served_kdc.h"
+#include "ticket/adapters/feed_walk.h"
 
 namespace waybill::test {
 namespace {
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(goes_on_to_the_next_kdc_when_one_is_away) {
   const ServedKdc kdc;
   KdcClient client(at(kdc, {nobody, kdc.url}), kdc.clock);
   BOOST_TEST(bool(client.fetch_realm()));
-  BOOST_TEST(bool(client.feed(0)));
+  BOOST_TEST(bool(client.fetch_signed_realm()));
   BOOST_TEST(kdc.requests() == 2);
 }
 
@@ -179,14 +180,15 @@ BOOST_AUTO_TEST_CASE(goes_on_to_the_next_kdc_when_one_has_no_room) {
   BOOST_TEST(kdc.requests() == 2);
 }
 
-BOOST_AUTO_TEST_CASE(reads_the_feed) {
+BOOST_AUTO_TEST_CASE(has_a_feed_for_whoever_follows_it) {
   const ServedKdc kdc;
   KdcClient client(kdc.realm_file(), kdc.clock);
   const auto document = client.fetch_realm();
-  const auto page = client.feed(0);
-  BOOST_TEST_REQUIRE(bool(page));
+  const auto source = open_kdc_feed(kdc.url);
   FeedFollower follower;
-  BOOST_TEST(bool(follower.apply(*page, *document)));
+  const auto all = [](auto&&) { return true; };
+  BOOST_TEST(outcome(walk(*source, follower, *document, kdc.clock.now(), all)) == accepted);
+  BOOST_CHECK_THROW(source->segment({1, 1000, 0}), FeedAway);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_an_address_that_is_none) {

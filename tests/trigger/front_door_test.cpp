@@ -299,9 +299,8 @@ BOOST_AUTO_TEST_CASE(says_why_it_cannot_answer_before_a_kdc_did) {
 BOOST_AUTO_TEST_CASE(refuses_who_was_revoked) {
   Visited shop;
   const auto learn = [&](RevokedBy kind, const std::string& value) {
-    shop.kdc.feed_of.revoke(kind, value, shop.clock.now());
-    const FeedPage page = shop.kdc.feed(shop.revocations().next());
-    BOOST_TEST(bool(shop.revocations().apply(page, shop.realm.document, shop.clock.now())));
+    shop.feed.revoke(kind, value, shop.clock.now());
+    BOOST_TEST((shop.feed_sync().pull(shop.realm.document) == FeedSync::Pulled::fresh));
   };
   BOOST_TEST(shop.poll("queue-alice").status == 200);
   learn(RevokedBy::subject, "mallory@DEMO.TEST");
@@ -312,7 +311,7 @@ BOOST_AUTO_TEST_CASE(refuses_who_was_revoked) {
   check_refusal(shop.poll("queue-alice"), 401, Errc::revoked);
   // By the login that the ticket came from.
   Body body = shop.realm.service_body("dave", "trigger/orders");
-  const std::string login = to_hex(body.lineage.front());
+  const std::string login = value_of(body.lineage.front());
   const IssuedTicket daves = shop.realm.issue(std::move(body));
   const HttpRequest get = request_of("GET", shop.path);
   Shown shown(shop, get);

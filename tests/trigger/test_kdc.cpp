@@ -86,10 +86,4 @@ Checked TestKdc::announce(const std::string& url) {
   return ok();
 }
 
-FeedPage TestKdc::feed(std::uint64_t after) {
-  const std::scoped_lock guard(lock_);
-  answer_or_throw();
-  return feed_of.page(after, clock_.now());
-}
-
 }  // namespace waybill::test

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/test_feed.h"
 #include "tests/support/test_realm.h"
 #include "trigger/kdc_port.h"
 
@@ -20,20 +19,18 @@ namespace waybill::test {
 class TestKdc final : public trigger::KdcPort {
  public:
   TestKdc(TestRealm& realm, const Clock& clock, std::string trigger)
-      : feed_of(realm), realm_(realm), clock_(clock), trigger_(std::move(trigger)) {}
+      : realm_(realm), clock_(clock), trigger_(std::move(trigger)) {}
 
   RealmDocument realm() override;
   Result<IssuedTicket> delegate(const DelegatedTicketRequest& request) override;
   std::vector<Checked> complete(const std::vector<Buffer>& evidences) override;
   Checked announce(const std::string& url) override;
-  FeedPage feed(std::uint64_t after) override;
 
   std::atomic<bool> away = false;     ///< no answer to anything
   std::optional<Errc> policy;         ///< refuses every delegation, or announcement, so
   std::function<void(Body&)> tamper;  ///< what a KDC gone wrong would sign
   /// What it answers to "complete" for a ticket; done when it is empty.
   std::function<Checked(const Body&)> on_complete;
-  TestFeed feed_of;
 
   std::atomic<int> delegations = 0;
   std::multiset<std::string> completed;  ///< workflow ids

@@ -52,7 +52,14 @@ HttpRequest request_of(const std::string& method, const std::string& path,
   return request;
 }
 
-Workshop::Workshop(bool knows_realm) { start(knows_realm); }
+Workshop::Workshop(bool knows_realm) {
+  mirror_ =
+      std::make_unique<FeedMirror>(scratch / "mirror", realm_file_of(realm), clock, quick_mirror());
+  FeedSources sources;
+  sources.push_back(std::make_unique<TestFeedSource>(realm, feed, clock));
+  feed_sync_ = std::make_unique<FeedSync>(*mirror_, std::move(sources), clock);
+  start(knows_realm);
+}
 
 void Workshop::start(bool knows_realm) {
   const Keytab keytab = realm.keytab("trigger/orders");
@@ -62,7 +69,7 @@ void Workshop::start(bool knows_realm) {
   if (knows_realm) identity_->update(realm.document);
   replays_ = std::make_unique<ReplayCache>();
   parts_.reset(new trigger::TriggerParts{clock, *identity_, "default", *engine_, kdc, *replays_,
-                                         revocations_, options_.lease});
+                                         *mirror_, options_.lease});
   api_ = std::make_unique<trigger::HttpApi>(*parts_);
 }
 

@@ -7,9 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/adapters/feed_sources.h"
 #include "tests/adapters/scratch.h"
 #include "tests/support/outcome.h"
 #include "tests/trigger/test_kdc.h"
+#include "ticket/adapters/feed_sync.h"
 #include "trigger/http_api.h"
 #include "trigger/lmdb_engine.h"
 
@@ -59,12 +61,14 @@ class Workshop {
   ManualClock clock;
   TestRealm realm;
   TestKdc kdc{realm, clock, "trigger/orders"};
+  TestFeed feed{realm};
   Scratch scratch;
 
   LmdbEngine& engine() { return *engine_; }
   trigger::HttpApi& api() { return *api_; }
   trigger::Identity& identity() { return *identity_; }
-  trigger::Revocations& revocations() { return revocations_; }
+  FeedMirror& mirror() { return *mirror_; }
+  FeedSync& feed_sync() { return *feed_sync_; }
   /// The store closed and opened again, by a new instance, which knows the realm.
   void restart();
   /// The same, but no KDC has answered the new instance.
@@ -102,7 +106,8 @@ class Workshop {
   std::unique_ptr<LmdbEngine> engine_;
   std::unique_ptr<trigger::Identity> identity_;
   std::unique_ptr<ReplayCache> replays_;
-  trigger::Revocations revocations_;
+  std::unique_ptr<FeedMirror> mirror_;
+  std::unique_ptr<FeedSync> feed_sync_;
   std::unique_ptr<trigger::TriggerParts> parts_;
   std::unique_ptr<trigger::HttpApi> api_;
   std::map<std::string, IssuedTicket> tgts_, tickets_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/adapters/feed_sources.h"
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/outcome.h"
@@ -58,8 +59,11 @@ struct Desk {
   Scratch scratch;
   TestRealm realm;
   TestFeed feed{realm};
+  ManualClock clock;
+  TestFeedSource source{realm, feed, clock};
   worker::Store store{scratch.path() / "worker", quick_store()};
-  worker::RevocationMirror revocations{store};
+  FeedMirror mirror{scratch.path() / "mirror", realm_file_of(realm), clock, quick_mirror()};
+  worker::RevocationMirror revocations{mirror};
   worker::UseTable uses{store};
   CountedRevocations counted_revocations{revocations};
   CountedUses counted_uses{uses};
@@ -68,10 +72,10 @@ struct Desk {
 
   Desk() { hear(noon); }
 
-  /// The mirror takes over all that the feed has, under a head of that time.
+  /// At that time the mirror takes over all that the feed has.
   Outcome hear(Time time) {
-    const auto after = revocations.next();
-    return outcome(revocations.take(feed.page(after, time), realm.document));
+    clock.set(time);
+    return outcome(mirror.follow(source, realm.document));
   }
 
   /// Carol's ticket for an invoice-report at queue-alice, right in every field.

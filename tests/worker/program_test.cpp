@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(does_a_job_and_ends_when_it_is_told_to_do_one) {
 
 BOOST_AUTO_TEST_CASE(says_by_its_status_that_the_one_job_was_refused) {
   const Sent sent = send_job();
-  kdc.change([&] { feed.revoke(RevokedBy::ticket, to_hex(sent.body.id), clock.now()); });
+  kdc.change([&] { feed.revoke(RevokedBy::ticket, value_of(sent.body.id), clock.now()); });
   const auto ended = run(command("touch ran", {"--once"}));
   BOOST_TEST(ended.status == 1, ended.err);
   const auto report = trigger.report();

@@ -5,6 +5,11 @@
 #include "ticket/noise.h"
 
 namespace waybill::test {
+namespace {
+
+constexpr std::string_view feed_path = "/v1/feed/";
+
+}  // namespace
 
 SmallKdc::SmallKdc(TestRealm& realm, TestFeed& feed, const Clock& clock)
     : realm_(realm),
@@ -23,6 +28,13 @@ int SmallKdc::count(const std::string& path) const {
   return found == counts_.end() ? 0 : found->second;
 }
 
+int SmallKdc::count_below(const std::string& path) const {
+  const std::scoped_lock guard(lock_);
+  int sum = 0;
+  for (const auto& [asked, count] : counts_) sum += asked.starts_with(path) ? count : 0;
+  return sum;
+}
+
 HttpReply SmallKdc::answer(const HttpRequest& request) {
   const std::scoped_lock guard(lock_);
   ++counts_[request.path];
@@ -31,7 +43,10 @@ HttpReply SmallKdc::answer(const HttpRequest& request) {
   if (request.path == "/v1/realm") reply = realm_.signed_document();
   if (request.path == "/v1/as") reply = log_in(request.body_bytes());
   if (request.path == "/v1/call") reply = call(request.body_bytes());
-  if (request.path == "/v1/feed") reply = feed_after(request);
+  if (request.path.starts_with(feed_path)) {
+    reply = feed_file(request.path.substr(feed_path.size()));
+    if (!reply) return {404};
+  }
   if (!reply) {
     const Refusal refusal{Errc::malformed, ""};
     return {400, "application/msgpack", std::string(text_of(refusal.encode()))};
@@ -107,10 +122,13 @@ Result<SecretBuffer> SmallKdc::renew(Bytes arguments) {
   return realm_.issue(std::move(body)).encode();
 }
 
-std::optional<Buffer> SmallKdc::feed_after(const HttpRequest& request) {
-  const auto after = request.query.find("after");
-  if (after == request.query.end()) return std::nullopt;
-  return feed_.page(std::stoull(after->second), clock_.now(), page_size).encode();
+std::optional<Buffer> SmallKdc::feed_file(const std::string& path) {
+  constexpr std::string_view segments = "segments/";
+  if (path == "head") return feed_.head(clock_.now());
+  if (!path.starts_with(segments)) return std::nullopt;
+  const auto name = SegmentName::parse(path.substr(segments.size()));
+  if (!name || name->end() > feed_.entries.size()) return std::nullopt;
+  return feed_.segment(*name, clock_.now()).encode();
 }
 
 }  // namespace waybill::test

@@ -30,12 +30,12 @@ class SmallKdc {
   }
   /// While true every request is answered 503 without a word, as by a KDC that cannot work.
   std::atomic<bool> is_away = false;
-  std::atomic<std::size_t> page_size = limits::max_page;
   /// What becomes of a ticket that is to be renewed: the body as it is signed, or a refusal.
   /// Without it the ticket has an hour from now, within its renew_until.
   std::function<Result<Body>(Body renewed)> on_renew;
 
   int count(const std::string& path) const;  ///< of requests
+  int count_below(const std::string& path) const;
 
  private:
   HttpReply answer(const HttpRequest& request);
@@ -43,7 +43,7 @@ class SmallKdc {
   std::optional<Buffer> call(Bytes body);
   Answer perform(const Operation& operation, const Body& tgt);
   Result<SecretBuffer> renew(Bytes arguments);
-  std::optional<Buffer> feed_after(const HttpRequest& request);
+  std::optional<Buffer> feed_file(const std::string& path);
 
   TestRealm& realm_;
   TestFeed& feed_;

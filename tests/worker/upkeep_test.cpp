@@ -15,13 +15,15 @@ using worker::RealmCache;
 using worker::Upkeep;
 
 struct Fixture {
-  ManualClock clock{noon + 10s};
+  Fixture() { clock.set(noon + 10s); }
   Desk desk;
+  ManualClock& clock = desk.clock;
   SmallKdc kdc{desk.realm, desk.feed, clock};
   KdcClient client{kdc.realm_file(), clock};
   RealmCache cache{desk.scratch / "realm.bin", client};
   Upkeep::Options options{.feed_every = 20ms, .realm_at_most_every = 50ms};
-  Upkeep upkeep{{client, cache, desk.audience, desk.revocations, desk.uses}, options};
+  FeedSync feed{desk.mirror, open_feeds(kdc.realm_file(), {}), clock};
+  Upkeep upkeep{{feed, cache, desk.audience, desk.revocations, desk.uses}, options};
 
   template <class Condition>
   static bool comes(Condition condition) {
@@ -42,15 +44,15 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(the_upkeep, Fixture)
 
-BOOST_AUTO_TEST_CASE(brings_the_feed_page_by_page) {
-  kdc.page_size = 3;
-  kdc.change([&] {
-    for (int i = 0; i < 10; ++i) desk.feed.revoke(RevokedBy::workflow, "w-" + std::to_string(i));
-  });
+BOOST_AUTO_TEST_CASE(brings_the_feed_segment_by_segment) {
+  kdc.change([&] { desk.feed.revoke_many(600); });
   BOOST_TEST(upkeep.sync_feed());
-  BOOST_TEST(desk.revocations.head().sequence == 10U);
+  BOOST_TEST(desk.revocations.head().sequence == 600U);
   BOOST_TEST((desk.revocations.head().time == clock.now()));
-  BOOST_TEST(kdc.count("/v1/feed") == 4);
+  BOOST_TEST(kdc.count("/v1/feed/head") == 1);
+  for (const char* name : {"0", "1", "2.88"}) {
+    BOOST_TEST(kdc.count(std::string("/v1/feed/segments/0/") + name) == 1);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(brings_it_again_and_again_by_itself) {
@@ -64,7 +66,7 @@ BOOST_AUTO_TEST_CASE(goes_on_after_the_kdc_was_away) {
   kdc.is_away = true;
   BOOST_TEST(!upkeep.sync_feed());
   upkeep.start();
-  BOOST_TEST(comes([&] { return kdc.count("/v1/feed") > 3; }));
+  BOOST_TEST(comes([&] { return kdc.count("/v1/feed/head") > 3; }));
   BOOST_TEST((desk.revocations.head().time == noon));
   kdc.is_away = false;
   BOOST_TEST(comes([&] { return desk.revocations.head().time == clock.now(); }));
@@ -94,12 +96,12 @@ BOOST_AUTO_TEST_CASE(learns_a_new_signing_key_by_itself_when_the_feed_is_refused
 }
 
 BOOST_AUTO_TEST_CASE(asks_for_the_realm_document_only_so_often) {
-  Upkeep patient({client, cache, desk.audience, desk.revocations, desk.uses},
+  Upkeep patient({feed, cache, desk.audience, desk.revocations, desk.uses},
                  {.realm_at_most_every = 1h});
   for (int i = 0; i < 5; ++i) BOOST_TEST(patient.refresh_realm());
   BOOST_TEST(kdc.count("/v1/realm") == 1);
   kdc.is_away = true;
-  Upkeep other({client, cache, desk.audience, desk.revocations, desk.uses},
+  Upkeep other({feed, cache, desk.audience, desk.revocations, desk.uses},
                {.realm_at_most_every = 1h});
   for (int i = 0; i < 5; ++i) BOOST_TEST(!other.refresh_realm());
   BOOST_TEST(kdc.count("/v1/realm") == 2);

@@ -44,8 +44,10 @@ BOOST_AUTO_TEST_CASE(is_one_line_with_stable_members) {
   verdicts.record({noon + 1s, job, std::nullopt, std::nullopt, Errc::bad_proof});
   const LeasedJob broken{{"run-2", "00ff", 30s}, Error{Errc::malformed, ""}};
   verdicts.record({noon + 2s, broken, std::nullopt, std::nullopt, Errc::malformed});
+  verdicts.record({noon, job, std::nullopt, std::nullopt, Errc::feed_stale, "old"});
+  verdicts.record({noon, job, std::nullopt, std::nullopt, std::nullopt, "old", true});
   const auto lines = lines_of(scratch / "verdicts.jsonl");
-  BOOST_TEST_REQUIRE(lines.size() == 3U);
+  BOOST_TEST_REQUIRE(lines.size() == 5U);
   BOOST_TEST(lines[0] ==
              R"({"time":"2026-09-21T14:13:20Z","event":"verdict","workflow":"invoice-report-1",)"
              R"("type":"invoice-report","run":"run-1","attempt":2,)"
@@ -57,6 +59,9 @@ BOOST_AUTO_TEST_CASE(is_one_line_with_stable_members) {
   BOOST_TEST(ordered_json::parse(lines[2]).at("run") == "run-2");
   BOOST_TEST(ordered_json::parse(lines[2]).at("workflow") == "");
   BOOST_TEST(ordered_json::parse(lines[2]).at("verdict") == "WB-MALFORMED");
+  BOOST_TEST(lines[3].ends_with(R"("verdict":"WB-FEED-STALE","detail":"old"})"), lines[3]);
+  BOOST_TEST(lines[4].ends_with(R"("verdict":"accepted","detail":"old","feed_was_stale":true})"),
+             lines[4]);
 }
 
 BOOST_AUTO_TEST_CASE(on_a_renewal_says_what_is_in_force) {

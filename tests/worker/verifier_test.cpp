@@ -166,7 +166,7 @@ const Row forgeries[] = {
      [](Desk&, Body& body) { body.max_staleness = 1s; }},
     {"a ticket that was revoked", Errc::revoked, Step::revocation,
      [](Desk& desk, Body& body) {
-       desk.feed.revoke(RevokedBy::ticket, to_hex(body.id));
+       desk.feed.revoke(RevokedBy::ticket, value_of(body.id));
        desk.hear(noon + 1s);
      }},
     {"a ticket that another run has used", Errc::ticket_reused, Step::first_use, nullptr,

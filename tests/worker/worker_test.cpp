@@ -81,14 +81,14 @@ BOOST_AUTO_TEST_CASE(asks_for_the_feed_that_a_ticket_knows) {
   Body body = desk.body();
   body.feed_floor = 1;
   BOOST_TEST((worker.work_on(leased(desk.job(std::move(body)))) == End::completed));
-  BOOST_TEST(kdc.count("/v1/feed") == 1);
+  BOOST_TEST(kdc.count("/v1/feed/head") == 1);
   BOOST_TEST(recorded() == std::vector<std::string>{"accepted"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(hears_of_a_revocation_when_it_asks_for_the_feed) {
   Body body = desk.body();
   body.feed_floor = 1;
-  kdc.change([&] { desk.feed.revoke(RevokedBy::ticket, to_hex(body.id)); });
+  kdc.change([&] { desk.feed.revoke(RevokedBy::ticket, value_of(body.id)); });
   BOOST_TEST((worker.work_on(leased(desk.job(std::move(body)))) == End::refused));
   BOOST_TEST((source.report()->code == Errc::revoked));
 }
@@ -103,12 +103,38 @@ BOOST_AUTO_TEST_CASE(hands_a_job_back_when_its_own_feed_is_stale_and_waits_for_i
   BOOST_TEST(report->verb == "hand-back");
   BOOST_TEST(report->message.starts_with("WB-FEED-STALE"), report->message);
   BOOST_TEST(!has_run());
+  BOOST_TEST(report->message.find("the feed is 90 s old, this ticket allows 60 s") !=
+             std::string::npos);
   BOOST_TEST(recorded().front() == "WB-FEED-STALE");
+  BOOST_TEST(last_record().at("detail") == "the feed is 90 s old, this ticket allows 60 s");
   BOOST_TEST(!worker.should_poll());
   kdc.is_away = false;
   BOOST_TEST(upkeep.sync_feed());
   BOOST_TEST(worker.should_poll());
   BOOST_TEST((worker.work_on(leased(desk.job())) == End::completed));
+}
+
+BOOST_AUTO_TEST_CASE(hands_a_job_back_when_its_own_clock_was_set_back) {
+  clock.set(noon - 121s);
+  BOOST_TEST((worker.work_on(leased(desk.job())) == End::handed_back));
+  BOOST_TEST(source.report()->message.starts_with("WB-CLOCK-BEHIND"));
+  BOOST_TEST(last_record().at("detail") == "this host's clock is at least 121 s behind");
+  BOOST_TEST(!worker.should_poll());
+  BOOST_TEST(!has_run());
+}
+
+BOOST_AUTO_TEST_CASE(marks_the_record_of_work_that_went_on_with_a_stale_feed) {
+  Body body = desk.body();
+  body.flags |= flags::soft_feed;
+  const Job job = desk.job(std::move(body));
+  BOOST_TEST((worker.work_on(leased(job)) == End::completed));
+  BOOST_TEST(!last_record().contains("feed_was_stale"));
+  kdc.is_away = true;
+  clock.set(noon + 90s);
+  BOOST_TEST((worker.work_on(leased(job)) == End::completed));
+  BOOST_TEST(last_record().at("verdict") == "accepted");
+  BOOST_TEST(last_record().at("feed_was_stale") == true);
+  BOOST_TEST(last_record().at("detail") == "the feed is 90 s old, this ticket allows 60 s");
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_without_a_kdc_for_as_long_as_the_ticket_bears_it) {

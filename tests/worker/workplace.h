@@ -22,15 +22,17 @@ namespace waybill::test {
 struct Workplace {
   Workplace() {
     ::signal(SIGPIPE, SIG_IGN);  // as Shutdown does
+    clock.set(noon + 2s);
     BOOST_TEST(outcome(handlers.add("invoice-report=echo ran >>" + ran() + "; tr a-z A-Z")) ==
                accepted);
   }
-  ManualClock clock{noon + 2s};
   Desk desk;
+  ManualClock& clock = desk.clock;
   SmallKdc kdc{desk.realm, desk.feed, clock};
   KdcClient client{kdc.realm_file(), clock};
   worker::RealmCache cache{desk.scratch / "realm.bin", client};
-  worker::Upkeep upkeep{{client, cache, desk.audience, desk.revocations, desk.uses},
+  FeedSync feed{desk.mirror, open_feeds(kdc.realm_file(), {}), clock};
+  worker::Upkeep upkeep{{feed, cache, desk.audience, desk.revocations, desk.uses},
                         {.realm_at_most_every = 0ms}};
   ServicePrincipal self{client, desk.realm.keytab("queue-alice"), clock};
   worker::Renewer renewer{self};
@@ -50,6 +52,12 @@ struct Workplace {
     return {{run, "00ff", 1s}, std::move(job)};
   }
   // What the file of verdicts says in the end.
+  nlohmann::json last_record() const {
+    std::ifstream file(desk.scratch / "verdicts.jsonl");
+    nlohmann::json out;
+    for (std::string line; std::getline(file, line);) out = nlohmann::json::parse(line);
+    return out;
+  }
   std::vector<std::string> recorded() const {
     std::ifstream file(desk.scratch / "verdicts.jsonl");
     std::vector<std::string> out;

@@ -219,15 +219,23 @@ FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-FolderLock lock_folder(const fs::path& path) {
+std::optional<FolderLock> try_lock_folder(const fs::path& path) {
   Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) fail("open the folder", path, errno);
   if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) fail("lock", path, errno);
+    return std::nullopt;
+  }
+  return FolderLock(folder.release());
+}
+
+FolderLock lock_folder(const fs::path& path) {
+  auto lock = try_lock_folder(path);
+  if (!lock) {
     throw FileError(path.string() + " is in use by another process; stop that one first", path,
                     EWOULDBLOCK);
   }
-  return FolderLock(folder.release());
+  return *std::move(lock);
 }
 
 }  // namespace waybill

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -84,12 +85,14 @@ class FolderLock {
   ~FolderLock();
 
  private:
-  friend FolderLock lock_folder(const std::filesystem::path& path);
+  friend std::optional<FolderLock> try_lock_folder(const std::filesystem::path& path);
   explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
 };
 
 /// Throws FileError (EWOULDBLOCK) when somebody holds it, so that two daemons never share a folder.
 [[nodiscard]] FolderLock lock_folder(const std::filesystem::path& path);
+/// The same for who would rather wait for his turn: nothing when somebody holds it.
+[[nodiscard]] std::optional<FolderLock> try_lock_folder(const std::filesystem::path& path);
 
 }  // namespace waybill

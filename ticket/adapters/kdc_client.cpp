@@ -121,9 +121,4 @@ Result<std::vector<Answer>> KdcClient::call(Caller caller,
   return answers;
 }
 
-Result<FeedPage> KdcClient::feed(std::uint64_t after) {
-  TRY(wire, ask("GET", "/v1/feed?after=" + std::to_string(after), {}));
-  return FeedPage::decode(wire);
-}
-
 }  // namespace waybill

@@ -9,7 +9,6 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/realm_file.h"
 #include "ticket/exchange/client.h"
-#include "ticket/feed.h"
 
 namespace waybill {
 
@@ -51,9 +50,6 @@ class KdcClient {
   /// with a refusal. The Result's error is a refusal of the whole call. When the KDC says that it
   /// is another instance now, the new id is taken over and the call made once more.
   Result<std::vector<Answer>> call(Caller caller, const std::vector<Operation>& operations);
-
-  /// Entries after `after` and the head; verified by FeedFollower::apply. Errors: the codec's.
-  Result<FeedPage> feed(std::uint64_t after);
 
  private:
   HttpReply exchange(std::string_view method, const std::string& path, Bytes body);

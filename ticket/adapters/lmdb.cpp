@@ -222,6 +222,12 @@ bool WriteTxn::put_new(Table table, Bytes key, Bytes value) {
   return true;
 }
 
+void WriteTxn::append(Table table, Bytes key, Bytes value) {
+  MDB_val k = val_of(key);
+  MDB_val v = val_of(value);
+  check(mdb_put(raw(), table.handle_, &k, &v, MDB_APPEND), "write at the end");
+}
+
 bool WriteTxn::erase(Table table, Bytes key) {
   MDB_val k = val_of(key);
   const int code = mdb_del(raw(), table.handle_, &k, nullptr);

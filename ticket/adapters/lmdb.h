@@ -155,6 +155,9 @@ class WriteTxn final : public Txn {
   void put(Table table, Bytes key, Bytes value);
   /// False, and nothing changed, when the key is there already.
   bool put_new(Table table, Bytes key, Bytes value);
+  /// The same for a key after all that are there, as in rows sorted beforehand: pages are filled to
+  /// the end. Throws StoreError when it is not after them.
+  void append(Table table, Bytes key, Bytes value);
   /// False when the key was not there.
   bool erase(Table table, Bytes key);
   /// Erases keys below `end`, lowest first, `at_most` of them; returns how many. For tables that

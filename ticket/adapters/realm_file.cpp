@@ -48,6 +48,26 @@ std::vector<std::string> read_kdcs(const toml::table& table, const fs::path& pat
   return kdcs;
 }
 
+std::vector<std::string> read_feed(const toml::table& table, const fs::path& path) {
+  constexpr const char* fault = "has a feed that is not like [\"https://cdn.example/feed\"]";
+  std::vector<std::string> places;
+  if (!table.contains("feed")) return places;
+  const toml::array* listed = table["feed"].as_array();
+  if (listed == nullptr) refuse(path, fault);
+  for (const toml::node& node : *listed) {
+    const auto url = node.value<std::string>();
+    if (!url || !is_address(*url)) refuse(path, fault);
+    places.push_back(*url);
+  }
+  return places;
+}
+
+void print_list(std::ostream& out, const char* name, const std::vector<std::string>& texts) {
+  out << name << " = [";
+  for (std::size_t i = 0; i < texts.size(); ++i) out << (i == 0 ? "\"" : ", \"") << texts[i] << '"';
+  out << "]\n";
+}
+
 std::optional<fs::path> if_it_exists(const fs::path& path) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return std::nullopt;
@@ -59,7 +79,7 @@ std::optional<fs::path> if_it_exists(const fs::path& path) {
 RealmFile RealmFile::load(const fs::path& path) {
   const toml::table table = parse(path);
   for (const auto& [key, value] : table) {
-    if (key != "realm" && key != "kdc" && key != "root_key") {
+    if (key != "realm" && key != "kdc" && key != "root_key" && key != "feed") {
       refuse(path, "has a key that is not known here: " + std::string(key.str()));
     }
   }
@@ -67,7 +87,7 @@ RealmFile RealmFile::load(const fs::path& path) {
   if (!realm) refuse(path, "needs a line like realm = \"EXAMPLE.ORG\"");
   const auto root = fixed_from_hex<32>(table["root_key"].value_or(std::string_view{}));
   if (!root) refuse(path, "needs a line root_key = \"…\" with 64 digits of lower-case hex");
-  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}};
+  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}, read_feed(table, path)};
 }
 
 std::optional<fs::path> RealmFile::find() {
@@ -85,9 +105,10 @@ std::optional<fs::path> RealmFile::find() {
 std::string RealmFile::print() const {
   std::ostringstream out;
   out << "# What a client of this realm needs to know. There is no secret in it.\n"
-      << "realm = \"" << realm.text() << "\"\nkdc = [";
-  for (std::size_t i = 0; i < kdcs.size(); ++i) out << (i == 0 ? "\"" : ", \"") << kdcs[i] << '"';
-  out << "]\nroot_key = \"" << to_hex(root.bytes) << "\"\n";
+      << "realm = \"" << realm.text() << "\"\n";
+  print_list(out, "kdc", kdcs);
+  out << "root_key = \"" << to_hex(root.bytes) << "\"\n";
+  if (!feed.empty()) print_list(out, "feed", feed);
   return out.str();
 }
 

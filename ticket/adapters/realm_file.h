@@ -16,10 +16,12 @@ namespace waybill {
 ///   realm = "DEMO.TEST"
 ///   kdc = ["http://127.0.0.1:8088"]
 ///   root_key = "<64 hex digits>"
+///   feed = ["https://cdn.example/feed"]     # when others than the KDCs have the feed's files
 struct RealmFile {
   Realm realm;
   std::vector<std::string> kdcs;  ///< `http://host:port` or https, tried in this order; never empty
   RootPublic root;
+  std::vector<std::string> feed{};  ///< web addresses, tried before the KDCs
 
   /// Throws FileError, with a sentence that says which line is wrong. Unknown keys are refused.
   static RealmFile load(const std::filesystem::path& path);

@@ -4,12 +4,15 @@
 
 namespace waybill {
 
-/// The system's time, cut to whole seconds. The only line of the programs that asks for it.
+/// The system's time, cut to whole seconds. The only lines of the programs that ask for it.
 class SystemClock final : public Clock {
  public:
-  Time now() const override {
-    return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
-  }
+  SystemClock();
+  Time now() const override;
+  std::optional<Uptime> uptime() const override;
+
+ private:
+  const std::optional<FixedBytes<16>> boot_;
 };
 
 }  // namespace waybill
