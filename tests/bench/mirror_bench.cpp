@@ -1,7 +1,8 @@
 // How a host fares with a large revocation feed: a cold catch-up from a folder, what the mirror
 // takes on disk and in memory, what a look-up costs. By hand:
 //
-//   feed_bench [ENTRIES] [FOLDER]      # a million, in a folder that is removed afterwards
+//   waybill_mirror_bench [ENTRIES] [FOLDER]      # a million, in a folder that is removed
+//   afterwards
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -192,7 +193,7 @@ int run(std::uint64_t entries, const fs::path& folder) {
 int main(int count, char** words) {
   const std::uint64_t entries = count > 1 ? std::strtoull(words[1], nullptr, 10) : 1'000'000;
   if (entries < 2 * waybill::limits::large_segment) {
-    std::fprintf(stderr, "feed_bench: at least %" PRIu64 " entries\n",
+    std::fprintf(stderr, "waybill_mirror_bench: at least %" PRIu64 " entries\n",
                  2 * waybill::limits::large_segment);
     return 2;
   }
