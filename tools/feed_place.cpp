@@ -8,15 +8,15 @@ namespace {
 
 // The last one's silence is the answer.
 std::unique_ptr<FeedSource> first_that_answers(FeedSources sources) {
-  for (std::size_t i = 0; i + 1 < sources.size(); ++i) {
+  for (auto& source : sources) {
     try {
-      sources[i]->head();
-      return std::move(sources[i]);
+      source->head();
+      return std::move(source);
     } catch (const FeedAway&) {
-      continue;
+      if (&source == &sources.back()) throw;
     }
   }
-  return std::move(sources.back());
+  return nullptr;  // there is a source, since a realm has a KDC
 }
 
 Outcome<Buffer> signed_realm(Context& context, FeedSource& source, const RealmFile& file) {

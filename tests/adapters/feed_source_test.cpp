@@ -1,6 +1,7 @@
 #include "ticket/adapters/feed_source.h"
 
 #include <filesystem>
+#include <set>
 
 #include <boost/test/unit_test.hpp>
 
@@ -157,6 +158,21 @@ BOOST_AUTO_TEST_CASE(takes_a_segment_that_was_signed_after_the_head) {
   const auto head = walk(source, follower, realm.document, noon + 3s, [](auto&&) { return true; });
   BOOST_TEST(outcome(head) == accepted);
   BOOST_TEST((follower.place().known == FeedFollower::Known{5, noon + 3s}));
+}
+
+// Just that, since a publisher need not have more.
+BOOST_AUTO_TEST_CASE(asks_for_what_a_mirror_of_files_keeps_wherever_it_begins) {
+  for (const std::uint64_t base : {0U, 1U, 300U, 16'384U, 16'385U, 20'000U, 49'152U, 50'000U}) {
+    for (const std::uint64_t last : {50'000U, 50'001U, 65'536U, 70'000U}) {
+      const FeedHead head{realm.realm(), {base, {}}, {last, {}}, noon, noon};
+      std::set<std::string> wanted, kept;
+      for (std::uint64_t at = base; at < last; ++at) {
+        wanted.insert(next_segment(at, head.last).path());
+      }
+      for (const SegmentName& name : segments_of(head)) kept.insert(name.path());
+      BOOST_TEST((wanted == kept), base << " to " << last);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(asks_for_what_a_mirror_of_files_keeps) {

@@ -1,5 +1,5 @@
 // A worker's look-up among a million live revocations, beside the same look-ups in bare LMDB. For
-// more of them see feed_bench.
+// more of them see mirror_bench.
 
 #include <algorithm>
 

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/adapters/feed_sources.h"
 #include "tests/adapters/scratch.h"
 #include "tests/support/daemon.h"
 #include "tests/worker/small_kdc.h"
@@ -64,21 +65,24 @@ struct Fixture {
   Sent send_job(std::string_view input = "some input") {
     const Time now = clock.now();
     Body body = realm.workflow_body("carol", "queue-alice", work_of("invoice-report", input), now);
-    IssuedTicket issued = realm.issue(body);
-    const Work& work = *body.work;
+    Sent sent{realm.issue(body), body};
+    hand_out(sent, "run-1", input);
+    return sent;
+  }
+  void hand_out(const Sent& sent, const char* run_id, std::string_view input = "some input") {
+    const Work& work = *sent.body.work;
     const Buffer sealed = seal_input(
-        issued.session, {work.space, "queue-alice", work.type, work.id}, bytes_of(input));
+        sent.issued.session, {work.space, "queue-alice", work.type, work.id}, bytes_of(input));
     trigger.hand_out({{"namespace", work.space},
                       {"workflow_id", work.id},
                       {"workflow_type", work.type},
-                      {"run_id", "run-1"},
+                      {"run_id", run_id},
                       {"attempt", 1},
-                      {"started_at", now.time_since_epoch().count()},
-                      {"ticket", to_base64(issued.ticket)},
+                      {"started_at", clock.now().time_since_epoch().count()},
+                      {"ticket", to_base64(sent.issued.ticket)},
                       {"input", to_base64(sealed)},
                       {"lease", "00ff"},
                       {"lease_seconds", 30}});
-    return {std::move(issued), std::move(body)};
   }
   std::string text_in(const char* name) const {
     std::ifstream file(scratch / name);
@@ -208,6 +212,55 @@ BOOST_AUTO_TEST_CASE(waits_for_a_kdc_that_is_away_when_it_has_worked_before) {
   kdc.is_away = false;
   BOOST_TEST(trigger.report().has_value(), daemon.log());
   BOOST_TEST(daemon.terminate() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(uses_no_ticket_again_that_another_one_of_its_queue_has_used) {
+  Daemon busy(command("touch ran; sleep 100", {"--concurrency", "1"}), scratch / "log");
+  busy.start();
+  const Sent sent = send_job();
+  BOOST_TEST_REQUIRE(eventually([&] { return std::filesystem::exists(scratch / "ran"); }));
+  hand_out(sent, "run-2");
+  const auto other = run(command("cat", {"--once"}));
+  BOOST_TEST(other.status == 1, other.err);
+  const auto report = trigger.report();
+  BOOST_TEST_REQUIRE(report.has_value());
+  BOOST_TEST(report->path == "run-2/refuse");
+  BOOST_TEST(report->body.at("code") == "WB-TICKET-REPLAY");
+}
+
+// Two workers of a host, with one mirror; the feed is in a folder, and no KDC has it.
+BOOST_AUTO_TEST_CASE(follows_the_feed_for_its_host_when_the_one_that_did_is_killed) {
+  FeedFiles files(realm);
+  const auto publish = [&] {
+    files.publish(clock.now());
+    files.write_to((scratch / "feed").string());
+  };
+  publish();
+  const std::vector<std::string> more{"--feed",          "feed", "--mirror", "mirror",
+                                      "--feed-interval", "1"};
+  Command first = command("cat", more);
+  first.arguments.at(2) = "first";
+  Daemon leader(first, scratch / "log");
+  leader.start();
+  BOOST_TEST_REQUIRE(leader.says("ready"), leader.log());
+  BOOST_TEST_REQUIRE(eventually([&] { return !try_lock_folder(scratch / "mirror"); }));
+  Daemon other(command("touch ran", more), scratch / "other-log");
+  other.start();
+  BOOST_TEST_REQUIRE(other.says("ready"), other.log());
+  leader.kill();
+  const FeedMirror mirror(scratch / "mirror", kdc.realm_file(), clock);
+  const Time now = clock.now();
+  Body body =
+      realm.workflow_body("carol", "queue-alice", work_of("invoice-report", "some input"), now);
+  files.revoke(RevokedBy::lineage, value_of(body.lineage.front()), now);
+  publish();
+  BOOST_TEST_REQUIRE(eventually([&] { return mirror.head().sequence == 1; }), other.log());
+  hand_out({realm.issue(body), body}, "run-1");
+  const auto report = trigger.report();
+  BOOST_TEST_REQUIRE(report.has_value(), other.log());
+  BOOST_TEST(report->body.at("code") == "WB-TICKET-REVOKED");
+  BOOST_TEST(!std::filesystem::exists(scratch / "ran"));
+  BOOST_TEST(kdc.count_below("/v1/feed/") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(ends_with_a_sentence_and_its_own_status_when_it_cannot_start) {

@@ -38,15 +38,18 @@ Result<FeedHead> walk(FeedSource& source, FeedFollower& follower, const RealmDoc
   }
 }
 
-// A follower in the middle of the last large one goes on with small ones; before that, nobody does.
+// next_segment() for every place from the base on: who stands in the middle of the last large one
+// goes on with small ones, and before that nobody does.
 std::vector<SegmentName> segments_of(const FeedHead& head) {
   std::vector<SegmentName> out;
   const std::uint64_t large = head.last.sequence / limits::large_segment;
   for (std::uint64_t i = head.base.sequence / limits::large_segment; i < large; ++i) {
-    out.push_back({1, i, 0});
+    const SegmentName name{1, i, 0};
+    if (name.before() >= head.base.sequence || i + 1 < large) out.push_back(name);
   }
   const std::uint64_t last_large = large == 0 ? 0 : (large - 1) * limits::large_segment;
   std::uint64_t at = std::max(head.base.sequence, last_large);
+  if (at == head.last.sequence) return out;
   for (at -= at % limits::small_segment; at < head.last.sequence; at += limits::small_segment) {
     SegmentName small{0, at / limits::small_segment, 0};
     if (small.end() > head.last.sequence) small.width = head.last.sequence - at;
