@@ -20,6 +20,9 @@ struct ServePlan {
   std::string url;  ///< where clients reach us; empty: the address that we listen on
   std::string space = "default";
   LmdbEngine::Options engine{};
+  /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
+  std::string tls_certificate{};
+  std::string tls_key{};
 };
 
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the

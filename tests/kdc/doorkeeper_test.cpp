@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "ticket/crypto.h"
+
 using namespace waybill;
 using namespace waybill::kdc;
 using namespace std::chrono_literals;

@@ -48,6 +48,15 @@ std::vector<std::string> read_kdcs(const toml::table& table, const fs::path& pat
   return kdcs;
 }
 
+fs::path read_tls_ca(const toml::table& table, const fs::path& path) {
+  const toml::node_view<const toml::node> named = table["tls_ca"];
+  if (!named) return {};
+  const auto file = named.value<std::string>();
+  const bool good = file && !file->empty() && file->find_first_of("\"\\\n") == file->npos;
+  if (!good) refuse(path, "needs a line like tls_ca = \"ca.pem\", or none");
+  return path.parent_path() / *file;
+}
+
 std::optional<fs::path> if_it_exists(const fs::path& path) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return std::nullopt;
@@ -59,7 +68,7 @@ std::optional<fs::path> if_it_exists(const fs::path& path) {
 RealmFile RealmFile::load(const fs::path& path) {
   const toml::table table = parse(path);
   for (const auto& [key, value] : table) {
-    if (key != "realm" && key != "kdc" && key != "root_key") {
+    if (key != "realm" && key != "kdc" && key != "root_key" && key != "tls_ca") {
       refuse(path, "has a key that is not known here: " + std::string(key.str()));
     }
   }
@@ -67,7 +76,7 @@ RealmFile RealmFile::load(const fs::path& path) {
   if (!realm) refuse(path, "needs a line like realm = \"EXAMPLE.ORG\"");
   const auto root = fixed_from_hex<32>(table["root_key"].value_or(std::string_view{}));
   if (!root) refuse(path, "needs a line root_key = \"…\" with 64 digits of lower-case hex");
-  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}};
+  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}, read_tls_ca(table, path)};
 }
 
 std::optional<fs::path> RealmFile::find() {
@@ -88,6 +97,7 @@ std::string RealmFile::print() const {
       << "realm = \"" << realm.text() << "\"\nkdc = [";
   for (std::size_t i = 0; i < kdcs.size(); ++i) out << (i == 0 ? "\"" : ", \"") << kdcs[i] << '"';
   out << "]\nroot_key = \"" << to_hex(root.bytes) << "\"\n";
+  if (!tls_ca.empty()) out << "tls_ca = \"" << tls_ca.string() << "\"\n";
   return out.str();
 }
 
