@@ -6,6 +6,7 @@ pkg_check_modules(lmdb REQUIRED IMPORTED_TARGET lmdb)
 # The macros that cpp-httplib was compiled with come from here and must be the same everywhere.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
+find_package(OpenSSL 3.0 REQUIRED)
 find_package(msgpack CONFIG REQUIRED)  # the target is called msgpackc-cxx
 find_package(spdlog CONFIG REQUIRED)
 find_package(tomlplusplus CONFIG REQUIRED)

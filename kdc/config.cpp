@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iomanip>
 #include <sstream>
 
 #include <toml++/toml.h>
@@ -57,6 +58,22 @@ std::int64_t integer(const std::string& file, const Setting& setting, const toml
     fail(file, node, std::string(setting.key) + range);
   }
   return *value;
+}
+
+bool read_text(Config& config, const std::string& file, std::string_view key,
+               const toml::node& node) {
+  if (key == "listen") {
+    const auto address = ListenAddress::parse(node.value_or(std::string_view{}));
+    if (!address) fail(file, node, "listen is an address like \"127.0.0.1:8088\"");
+    config.listen = *address;
+    return true;
+  }
+  if (key != "tls_certificate" && key != "tls_key") return false;
+  const auto named = node.value<std::string>();
+  if (!named || named->empty()) fail(file, node, std::string(key) + " is the name of a file");
+  const auto path = std::filesystem::path(file).parent_path() / *named;
+  (key == "tls_key" ? config.tls_key : config.tls_certificate) = path;
+  return true;
 }
 
 void read_setting(Config& config, const std::string& file, std::string_view key,
@@ -117,16 +134,15 @@ Config Config::parse(std::string_view text, const std::string& file_name) {
   }
   bool has_listen = false;
   for (const auto& [key, node] : table) {
-    if (key.str() != "listen") {
+    if (!read_text(config, file_name, key.str(), node)) {
       read_setting(config, file_name, key.str(), node);
-      continue;
     }
-    const auto address = ListenAddress::parse(node.value_or(std::string_view{}));
-    if (!address) fail(file_name, node, "listen is an address like \"127.0.0.1:8088\"");
-    config.listen = *address;
-    has_listen = true;
+    has_listen = has_listen || key.str() == "listen";
   }
   if (!has_listen) throw ConfigError(file_name + ": `listen = \"HOST:PORT\"` is missing");
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    throw ConfigError(file_name + ": tls_certificate and tls_key go together: add the other one");
+  }
   return config;
 }
 
@@ -134,7 +150,14 @@ std::string Config::print() const {
   std::ostringstream out;
   out << "# The KDC's settings. Times are whole seconds. An unknown key is an error.\n"
       << "# A change takes effect at the next start.\n"
-      << "listen = \"" << listen.text() << "\"\n\n";
+      << "listen = \"" << listen.text() << "\"\n";
+  if (has_tls()) {
+    out << "tls_certificate = " << std::quoted(tls_certificate.string())
+        << "  # https and nothing else\n"
+        << "tls_key = " << std::quoted(tls_key.string())
+        << "  # mode 0600 or 0400, without a passphrase\n";
+  }
+  out << "\n";
   for (const Setting& setting : settings) {
     out << setting.key << " = ";
     if (setting.seconds != nullptr)

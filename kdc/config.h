@@ -36,9 +36,15 @@ struct Config {
   Seconds feed_interval = std::chrono::seconds(2);      ///< a new feed head that often
   Seconds max_staleness = limits::default_staleness;    ///< what tickets demand of a feed head
   std::size_t max_threads = 64;                         ///< requests at the same time
+  /// PEM files of the certificate and its key; relative to kdc.toml's folder in the file. Both, and
+  /// the KDC speaks https and nothing else; or none.
+  std::filesystem::path tls_certificate{};
+  std::filesystem::path tls_key{};
 
   /// No ticket of this KDC lives longer: a revocation matters for that long.
   Seconds longest_life() const;
+
+  bool has_tls() const { return !tls_certificate.empty(); }
 
   /// Throws ConfigError, FileError.
   static Config load(const std::filesystem::path& file);

@@ -72,6 +72,8 @@ std::vector<SegmentName> FeedFolder::segments() const {
   return names;
 }
 
+void FeedFolder::put_realm(Bytes bytes) const { replace_file(path_ / "realm", bytes, public_file); }
+
 void FeedFolder::put_head(Bytes bytes) const { replace_file(path_ / "head", bytes, public_file); }
 
 void FeedFolder::put(const SegmentName& name, Bytes bytes) const {

@@ -9,11 +9,11 @@
 
 namespace waybill::kdc {
 
-/// The feed's files (specs/storage.md): `head` and `LEVEL/NAME`. Public and plain, so that any
-/// static file server or rsync can carry them. Whoever reads finds a whole file or none, whatever
-/// dies; nothing waits for the disk, since the store is the truth and every file can be made again
-/// from it: after a power cut a file may hold anything, and the publisher looks.
-/// Every function throws FileError or std::filesystem::filesystem_error.
+/// The feed's files (specs/storage.md): `realm`, `head` and `LEVEL/NAME`. Public and plain, so that
+/// any static file server or rsync can carry them. Whoever reads finds a whole file or none,
+/// whatever dies; nothing waits for the disk, since the store is the truth and every file can be
+/// made again from it: after a power cut a file may hold anything, and the publisher looks. Every
+/// function throws FileError or std::filesystem::filesystem_error.
 class FeedFolder {
  public:
   /// Makes the folders (0755) when they are missing, and removes what a process that died left half
@@ -26,6 +26,8 @@ class FeedFolder {
   bool has(const SegmentName& name) const;
   std::vector<SegmentName> segments() const;
 
+  /// The signed realm document beside them, for whoever has nothing but these files.
+  void put_realm(Bytes bytes) const;
   void put_head(Bytes bytes) const;
   void put(const SegmentName& name, Bytes bytes) const;
   void remove(const SegmentName& name) const;

@@ -6,6 +6,7 @@
 #include "kdc/issuer.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/realm_file.h"
+#include "ticket/adapters/tls.h"
 
 namespace waybill::kdc {
 namespace {
@@ -96,12 +97,23 @@ std::string InitPlan::public_url() const {
         "it, for example --url http://kdc.example.org:" +
         std::to_string(listen.port));
   }
-  return "http://" + listen.text();
+  return (tls_certificate.empty() ? "http://" : "https://") + listen.text();
+}
+
+void InitPlan::check_tls() const {
+  if (tls_certificate.empty() != tls_key.empty()) {
+    throw ConfigError("--tls-certificate and --tls-key go together: name the other file too");
+  }
+  if (!tls_ca.empty() && tls_certificate.empty()) {
+    throw ConfigError("--tls-ca is for a KDC with --tls-certificate and --tls-key");
+  }
+  if (!tls_certificate.empty()) TlsIdentity::load(tls_certificate, tls_key);
 }
 
 void init_realm(const InitPlan& plan, const Clock& clock) {
   const Folder& folder = plan.folder;
   const std::string url = plan.public_url();
+  plan.check_tls();
   make_private_folder(folder.path);
   const FolderLock lock = lock_folder(folder.path);
   refuse_existing(folder);
@@ -120,8 +132,16 @@ void init_realm(const InitPlan& plan, const Clock& clock) {
 
   Config config;
   config.listen = plan.listen;
+  if (!plan.tls_certificate.empty()) {
+    config.tls_certificate = fs::absolute(plan.tls_certificate);
+    config.tls_key = fs::absolute(plan.tls_key);
+  }
   make_file(undo, folder.config(), bytes_of(config.print()), 0600);
-  const RealmFile realm_file{plan.realm, {url}, root.public_key()};
+  RealmFile realm_file{plan.realm, {url}, root.public_key()};
+  if (!plan.tls_ca.empty()) {
+    make_file(undo, folder.tls_ca(), read_file(plan.tls_ca, 1 << 20), 0644);
+    realm_file.tls_ca = folder.tls_ca().filename();
+  }
   make_file(undo, folder.realm_file(), bytes_of(realm_file.print()), 0644);
   undo.keep();
 }

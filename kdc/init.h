@@ -19,6 +19,7 @@ struct Folder {
   std::filesystem::path master_key() const { return path / "master.key"; }
   std::filesystem::path operator_keytab() const { return path / "operator.keytab"; }
   std::filesystem::path store() const { return path / "store"; }
+  std::filesystem::path tls_ca() const { return path / "ca.pem"; }
   std::filesystem::path high_water() const { return path / "high-water"; }
   std::filesystem::path feed() const { return path / "feed"; }
 };
@@ -38,10 +39,18 @@ struct InitPlan {
   Realm realm;
   ListenAddress listen;
   Seconds epoch_life = std::chrono::hours(365 * 24);
-  std::string url = {};  ///< where clients reach it; empty: http:// and the listen address
+  std::string url = {};  ///< where clients reach it; empty: the scheme and the listen address
+  /// PEM files for https (Config::tls_certificate): both or none.
+  std::filesystem::path tls_certificate = {};
+  std::filesystem::path tls_key = {};
+  /// PEM file of the authority that clients are to trust instead of those of the system: copied
+  /// beside the realm file, which names it.
+  std::filesystem::path tls_ca = {};
 
   /// Throws ConfigError when it listens everywhere and no url is given.
   std::string public_url() const;
+  /// The files for TLS are right. Throws ConfigError, FileError.
+  void check_tls() const;
 };
 
 /// Makes a realm: folder (0700), keys, store with two epochs, the principal `operator` with its

@@ -40,6 +40,8 @@ Examples:
   waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
   waybill-kdc init --dir /var/lib/waybill-kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
       --url http://kdc.example.org:8088
+  waybill-kdc init --dir kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
+      --url https://kdc.example.org:8088 --tls-certificate kdc.pem --tls-key kdc.key
 )";
 
 constexpr const char* serve_examples = R"(
@@ -65,6 +67,7 @@ struct Words {
   std::string realm;
   std::string listen;
   std::string url;
+  std::string tls_certificate, tls_key, tls_ca;
   unsigned epoch_days = 365;
   bool accept_older_store = false;
   bool insecure_allow_swap = false;
@@ -106,8 +109,14 @@ int run_init(const Words& words) {
   }
   const auto listen = ListenAddress::parse(words.listen);
   if (!listen) return complain_of_address(words.listen);
-  const InitPlan plan{
-      {words.dir}, *realm, *listen, std::chrono::hours(24) * words.epoch_days, words.url};
+  const InitPlan plan{.folder = {words.dir},
+                      .realm = *realm,
+                      .listen = *listen,
+                      .epoch_life = std::chrono::hours(24) * words.epoch_days,
+                      .url = words.url,
+                      .tls_certificate = words.tls_certificate,
+                      .tls_key = words.tls_key,
+                      .tls_ca = words.tls_ca};
   const SystemClock clock;
   init_realm(plan, clock);
   print_made(plan);
@@ -168,6 +177,14 @@ CLI::App* add_init(CLI::App& app, Words& words) {
       ->type_name("HOST:PORT");
   init->add_option("--url", words.url, "where clients reach it, if that is another address")
       ->type_name("URL");
+  init->add_option("--tls-certificate", words.tls_certificate,
+                   "PEM: speak https, with this certificate and what leads to its authority")
+      ->type_name("FILE");
+  init->add_option("--tls-key", words.tls_key, "PEM: its private key, mode 0600 or 0400")
+      ->type_name("FILE");
+  init->add_option("--tls-ca", words.tls_ca,
+                   "PEM: the authority that clients trust instead of the system's; copied")
+      ->type_name("FILE");
   init->add_option("--epoch-days", words.epoch_days, "how long an epoch's keys are in use")
       ->check(CLI::Range(1U, 3650U))
       ->capture_default_str()

@@ -50,6 +50,8 @@ HttpServer::Options http_options(const Config& config) {
   options.port = config.listen.port;
   options.max_body_bytes = limits::max_message;
   options.max_threads = config.max_threads;
+  options.tls_certificate = config.tls_certificate.string();
+  options.tls_key = config.tls_key.string();
   options.on_exception = [](const std::exception& error) {
     log_error("request_failed", {{"reason", error.what()}});
   };

@@ -81,6 +81,8 @@ forbid 'only ticket/adapters/lmdb.* includes LMDB' "${include}[<\"]lmdb\.h" . \
   '^ticket/adapters/lmdb\.'
 forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httplib" . \
   '^ticket/adapters/http(_client)?\.'
+forbid 'only ticket/adapters/tls.cpp includes OpenSSL' "${include}[<\"]openssl" . \
+  '^ticket/adapters/tls\.cpp'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \

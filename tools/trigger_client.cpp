@@ -23,8 +23,9 @@ constexpr int most_tries = 5;  // three seconds with the pauses between them
 constexpr auto pause = 300ms;
 
 // A reply holds an input or a result in base64, and little else.
-HttpClient::Options options() {
+HttpClient::Options options(const RealmFile& realm) {
   HttpClient::Options options;
+  options.ca_file = realm.tls_ca.string();
   options.max_reply_bytes = limits::max_input / 3 * 4 + limits::max_message;
   options.read_time = 30s;
   return options;
@@ -113,7 +114,7 @@ Outcome<Place> locate(Session& session, const TriggerClient::Wanted& wanted) {
 Outcome<std::unique_ptr<TriggerClient>> TriggerClient::reach(Session& session,
                                                              const Wanted& wanted) {
   TRY(place, locate(session, wanted));
-  auto http = std::make_unique<HttpClient>(place.url, options());
+  auto http = std::make_unique<HttpClient>(place.url, options(session.client().realm_file()));
   const HttpReply reply = http->get("/v1/info");
   const json info = parse_json(reply.body);
   const auto instance = fixed_from_hex<16>(text_in(info, "instance"));

@@ -39,7 +39,8 @@ It starts without its KDC, answers 503 until the KDC is there, and writes `ready
 Examples:
   waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090
   waybill-trigger serve --dir /var/lib/waybill-trigger --keytab /etc/waybill/trigger.keytab \
-      --listen 0.0.0.0:8090 --url https://work.example.org
+      --listen 0.0.0.0:8090 --url https://work.example.org:8090 \
+      --tls-certificate work.pem --tls-key work.key
   waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:0 \
       --realm-file kdc/realm.toml                    # any free port; the log says which
 )";
@@ -53,6 +54,7 @@ struct Words {
   std::string url;
   std::string mirror;
   std::vector<std::string> feed;
+  std::string tls_certificate, tls_key;
   unsigned keep_days = 7;
   unsigned lease_seconds = 30;
   bool insecure_allow_swap = false;
@@ -83,6 +85,9 @@ std::optional<std::string> fault_in(const Words& words,
     return "--url is needed: nobody can call " + listen->host + ", so say where clients reach it";
   }
   const bool is_web = words.url.starts_with("http://") || words.url.starts_with("https://");
+  if (words.tls_certificate.empty() != words.tls_key.empty()) {
+    return "--tls-certificate and --tls-key go together: name the other file too";
+  }
   if (!words.url.empty() && !is_web) return "--url begins with http:// or https://";
   return std::nullopt;
 }
@@ -101,6 +106,8 @@ int run_serve(const Words& words, Shutdown& shutdown) {
                  words.feed,  {}};
   plan.engine.keep_ended = std::chrono::hours(24) * words.keep_days;
   plan.engine.lease = std::chrono::seconds(words.lease_seconds);
+  plan.tls_certificate = words.tls_certificate;
+  plan.tls_key = words.tls_key;
   Keytab keytab = load_keytab(words.keytab);
   if (keytab.principal().realm() != plan.realm.realm) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
@@ -149,6 +156,12 @@ void add_serve(CLI::App& app, Words& words) {
                    "the folder of the feed's mirror, which all workers and triggers of a user on a "
                    "host may share (FOLDER/mirror)")
       ->type_name("FOLDER");
+  serving
+      ->add_option("--tls-certificate", words.tls_certificate,
+                   "PEM: speak https, with this certificate and what leads to its authority")
+      ->type_name("FILE");
+  serving->add_option("--tls-key", words.tls_key, "PEM: its private key, mode 0600 or 0400")
+      ->type_name("FILE");
   serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
       ->check(CLI::Range(1U, 3650U))
       ->capture_default_str()

@@ -65,6 +65,8 @@ HttpServer::Options http_options(const ServePlan& plan, const HttpLimits& limits
   options.host = plan.listen.host;
   options.port = plan.listen.port;
   options.max_body_bytes = HttpApi::max_body;
+  options.tls_certificate = plan.tls_certificate;
+  options.tls_key = plan.tls_key;
   options.max_threads = limits.threads();
   options.max_connections = 2 * limits.threads();
   options.on_exception = [](const std::exception& failure) {
@@ -78,6 +80,11 @@ void log_store(const LmdbEngine& engine) {
   log_info("store_opened", {{"open_work", counts.open},
                             {"ended_work", counts.ended},
                             {"unreported", counts.unreported}});
+}
+
+std::string url_of(const ServePlan& plan, const ListenAddress& bound) {
+  if (!plan.url.empty()) return plan.url;
+  return (plan.tls_certificate.empty() ? "http://" : "https://") + bound.text();
 }
 
 }  // namespace
@@ -101,8 +108,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   events.listening(bound.text());
 
   std::uint64_t saved = folder.realm_serial();
-  KdcLink link({clock, identity, engine, kdc, feed,
-                plan.url.empty() ? "http://" + bound.text() : plan.url,
+  KdcLink link({clock, identity, engine, kdc, feed, url_of(plan, bound),
                 [&] { events.ready(bound.text()); },
                 [&](std::uint64_t serial) {
                   if (serial > saved) folder.save_realm_serial(saved = serial);

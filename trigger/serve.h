@@ -22,6 +22,9 @@ struct ServePlan {
   std::filesystem::path mirror{};   ///< of the revocation feed; empty: in the folder
   std::vector<std::string> feed{};  ///< where that is; empty: as the realm file says
   LmdbEngine::Options engine{};
+  /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
+  std::string tls_certificate{};
+  std::string tls_key{};
 };
 
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the

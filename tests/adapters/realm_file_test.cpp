@@ -52,6 +52,8 @@ const Wrong wrong[] = {
     {"a short root key", instead_of(key, std::string(62, 'a')), "64 digits"},
     {"a long root key", instead_of(key, std::string(66, 'a')), "64 digits"},
     {"a root key in capitals", instead_of(key, std::string(64, 'A')), "64 digits"},
+    {"an empty name of authorities", right + "tls_ca = \"\"\n", "tls_ca ="},
+    {"authorities that are a list", right + "tls_ca = [\"ca.pem\"]\n", "tls_ca ="},
     {"a key that nobody knows", right + "rootkey = 1\n", "rootkey"},
     {"a section that nobody knows", right + "[kdcs]\n", "kdcs"},
 };
@@ -91,14 +93,25 @@ BOOST_AUTO_TEST_CASE(names_realm_kdcs_and_root_key) {
   BOOST_TEST(int{file.root.bytes[31]} == 0xaa);
 }
 
+BOOST_AUTO_TEST_CASE(may_name_the_authorities_of_https_beside_it) {
+  const Scratch scratch;
+  write_file_atomic(scratch / "realm.toml", bytes_of(right), 0644);
+  BOOST_TEST(RealmFile::load(scratch / "realm.toml").tls_ca.empty());
+  write_file_atomic(scratch / "realm.toml", bytes_of(right + "tls_ca = \"ca.pem\"\n"), 0644);
+  BOOST_TEST((RealmFile::load(scratch / "realm.toml").tls_ca == scratch / "ca.pem"));
+  write_file_atomic(scratch / "realm.toml", bytes_of(right + "tls_ca = \"/etc/ca.pem\"\n"), 0644);
+  BOOST_TEST((RealmFile::load(scratch / "realm.toml").tls_ca == "/etc/ca.pem"));
+}
+
 BOOST_AUTO_TEST_CASE(reads_back_what_it_printed) {
   const Scratch scratch;
-  const RealmFile file{*Realm::parse("DEMO.TEST"), {"http://a:1", "https://b:2"}, {}};
+  const RealmFile file{*Realm::parse("DEMO.TEST"), {"http://a:1", "https://b:2"}, {}, "ca.pem"};
   write_file_atomic(scratch / "realm.toml", bytes_of(file.print()), 0644);
   const RealmFile again = RealmFile::load(scratch / "realm.toml");
   BOOST_TEST((again.realm == file.realm));
   BOOST_TEST(again.kdcs == file.kdcs);
   BOOST_TEST((again.root == file.root));
+  BOOST_TEST((again.tls_ca == scratch / "ca.pem"));
 }
 
 BOOST_DATA_TEST_CASE(says_what_is_wrong_with_it, bdata::make(wrong), row) {

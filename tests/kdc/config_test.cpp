@@ -37,6 +37,17 @@ BOOST_AUTO_TEST_CASE(are_read_as_they_are_printed) {
   BOOST_TEST(again.max_threads == 7U);
 }
 
+BOOST_AUTO_TEST_CASE(name_the_files_for_tls_from_their_own_folder) {
+  Config config;
+  BOOST_TEST(!config.has_tls());
+  config.tls_certificate = "/etc/waybill/a \"good\" certificate.pem";
+  config.tls_key = "kdc.key";
+  const Config again = Config::parse(config.print(), "/srv/kdc/kdc.toml");
+  BOOST_TEST(again.has_tls());
+  BOOST_TEST((again.tls_certificate == config.tls_certificate));
+  BOOST_TEST((again.tls_key == "/srv/kdc/kdc.key"));
+}
+
 BOOST_AUTO_TEST_CASE(have_a_default_for_everything_but_the_address) {
   const Config config = Config::parse("listen = \"127.0.0.1:8088\"", "kdc.toml");
   BOOST_TEST((config.tgt_life == 8h));
@@ -63,6 +74,10 @@ BOOST_AUTO_TEST_CASE(are_refused_with_the_line_and_the_reason) {
       {listen + "tgt_life = 60.0", "tgt_life is a whole number"},
       {listen + "feed_interval = 0", "feed_interval is a whole number"},
       {listen + "max_threads = 3", "max_threads is a whole number from 4 to 1024"},
+      {listen + "tls_key = \"kdc.key\"", "tls_certificate and tls_key go together"},
+      {listen + "tls_certificate = \"kdc.pem\"", "tls_certificate and tls_key go together"},
+      {listen + "tls_key = 7", "line 2: tls_key is the name of a file"},
+      {listen + "tls_certificate = \"\"", "line 2: tls_certificate is the name of a file"},
       {listen + "[table]", "there is no setting `table`"},
       {listen + "listen = \"127.0.0.1:8089\"", "line 2"},
       {listen + "max_threads =", "line 2"},

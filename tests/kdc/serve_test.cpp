@@ -7,6 +7,7 @@
 
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"
+#include "tests/adapters/throwaway_ca.h"
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/adapters/files.h"
@@ -23,7 +24,11 @@ namespace {
 
 // A realm in a throw-away folder, and the daemon's own start, checks and stop, in this process.
 struct Fixture {
-  Fixture() { init_realm({plan.folder, *Realm::parse("DEMO.TEST"), {"127.0.0.1", 0}}, clock); }
+  Fixture() { init_realm(new_realm(), clock); }
+
+  InitPlan new_realm() const {
+    return {.folder = plan.folder, .realm = *Realm::parse("DEMO.TEST"), .listen = {"127.0.0.1", 0}};
+  }
 
   Scratch scratch;
   ManualClock clock;
@@ -204,6 +209,62 @@ BOOST_AUTO_TEST_CASE(refuses_an_older_store_until_it_is_told_to_accept_it) {
   const auto rows = Audit::rows(store.view(), 1, 1);
   BOOST_REQUIRE(rows.size() == 1U);
   BOOST_TEST(AuditRecord::decode(rows[0].record)->fields.get("older_store_accepted") == "yes");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(serving_a_realm_over_https, Fixture)
+
+BOOST_AUTO_TEST_CASE(is_settled_when_the_realm_is_made) {
+  ThrowawayCa ca;
+  const auto files = ca.issue("kdc");
+  InitPlan made = new_realm();
+  made.folder = plan.folder = {scratch / "secure"};
+  made.tls_certificate = files.certificate;
+  made.tls_key = files.key;
+  made.tls_ca = ca.certificate();
+  init_realm(made, clock);
+  const RealmFile pinned = RealmFile::load(folder.realm_file());
+  BOOST_TEST(pinned.kdcs.at(0) == "https://127.0.0.1:0");
+  BOOST_TEST((pinned.tls_ca == folder.tls_ca()));
+  serving([&](const std::string& address) {
+    HttpClient client("https://" + address, {.ca_file = pinned.tls_ca.string()});
+    BOOST_TEST(client.get("/v1/realm").status == 200);
+    HttpClient stranger("https://" + address);
+    BOOST_CHECK_THROW(stranger.get("/v1/realm"), HttpError);
+    HttpClient clear("http://" + address);
+    BOOST_CHECK_THROW(clear.get("/v1/realm"), HttpError);
+  });
+  fs::permissions(files.key, fs::perms(0640));
+  BOOST_TEST(refusal<FileError>().find("kdc.key") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(is_not_settled_with_half_of_what_it_needs) {
+  ThrowawayCa ca;
+  const auto files = ca.issue("kdc"), other = ca.issue("other");
+  const auto refused = [&](auto change) {
+    InitPlan made = new_realm();
+    made.folder = {scratch / "half"};
+    change(made);
+    try {
+      init_realm(made, clock);
+    } catch (const std::runtime_error& error) {
+      BOOST_TEST(!fs::exists(made.folder.root_key()));
+      return std::string(error.what());
+    }
+    return std::string("made");
+  };
+  BOOST_TEST(refused([&](InitPlan& p) { p.tls_key = files.key; }).find("go together") !=
+             std::string::npos);
+  BOOST_TEST(refused([&](InitPlan& p) {
+               p.tls_certificate = files.certificate;
+             }).find("go together") != std::string::npos);
+  BOOST_TEST(refused([&](InitPlan& p) { p.tls_ca = ca.certificate(); }).find("--tls-ca") !=
+             std::string::npos);
+  BOOST_TEST(refused([&](InitPlan& p) {
+               p.tls_certificate = files.certificate;
+               p.tls_key = other.key;
+             }).find("is not the key of") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

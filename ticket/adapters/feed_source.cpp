@@ -13,9 +13,10 @@ bool is_web(std::string_view place) {
   return place.starts_with("http://") || place.starts_with("https://");
 }
 
-HttpClient::Options options() {
+HttpClient::Options options(const std::string& ca_file) {
   HttpClient::Options options;
   options.max_reply_bytes = limits::max_segment;
+  options.ca_file = ca_file;
   return options;
 }
 
@@ -35,8 +36,9 @@ class WebFeed final : public FeedSource {
   struct Paths {
     std::string head, segments, realm;
   };
-  WebFeed(const std::string& name, const std::string& server, Paths paths)
-      : FeedSource(name), http_(server, options()), paths_(std::move(paths)) {}
+  WebFeed(const std::string& name, const std::string& server, Paths paths,
+          const std::string& ca_file = {})
+      : FeedSource(name), http_(server, options(ca_file)), paths_(std::move(paths)) {}
 
   Buffer head() override { return get(paths_.head); }
   Buffer segment(const SegmentName& name) override { return get(paths_.segments + name.path()); }
@@ -82,9 +84,9 @@ class FolderFeed final : public FeedSource {
 
 }  // namespace
 
-std::unique_ptr<FeedSource> open_kdc_feed(const std::string& url) {
+std::unique_ptr<FeedSource> open_kdc_feed(const std::string& url, const std::string& ca_file) {
   return std::make_unique<WebFeed>(
-      url, url, WebFeed::Paths{"/v1/feed/head", "/v1/feed/segments/", "/v1/realm"});
+      url, url, WebFeed::Paths{"/v1/feed/head", "/v1/feed/segments/", "/v1/realm"}, ca_file);
 }
 
 std::unique_ptr<FeedSource> open_feed(const std::string& place) {
@@ -106,12 +108,13 @@ std::unique_ptr<FeedSource> open_feed(const std::string& place) {
 
 FeedSources open_feeds(const RealmFile& realm, const std::vector<std::string>& named) {
   FeedSources sources;
+  const std::string ca_file = realm.tls_ca.string();
   for (const std::string& place : named.empty() ? realm.feed : named) {
     const bool is_kdc = std::ranges::find(realm.kdcs, place) != realm.kdcs.end();
-    sources.push_back(is_kdc ? open_kdc_feed(place) : open_feed(place));
+    sources.push_back(is_kdc ? open_kdc_feed(place, ca_file) : open_feed(place));
   }
   if (!named.empty()) return sources;
-  for (const std::string& url : realm.kdcs) sources.push_back(open_kdc_feed(url));
+  for (const std::string& url : realm.kdcs) sources.push_back(open_kdc_feed(url, ca_file));
   return sources;
 }
 

@@ -46,8 +46,9 @@ class FeedSource {
   const std::string name_;
 };
 
-/// A KDC: `http://host:port` or https.
-std::unique_ptr<FeedSource> open_kdc_feed(const std::string& url);
+/// A KDC: `http://host:port` or https, which is trusted by the authorities in `ca_file` (the
+/// system's when empty).
+std::unique_ptr<FeedSource> open_kdc_feed(const std::string& url, const std::string& ca_file = {});
 /// Any place with the files of a feed: a web server's address (`https://cdn.example/feed`), or a
 /// folder (`/media/feed`, `file:///media/feed`). Throws HttpError for an address that is none.
 std::unique_ptr<FeedSource> open_feed(const std::string& place);

@@ -18,7 +18,7 @@ constexpr std::size_t max_target_bytes = 4 * 1024;
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string bare_reply(int status) {
-  constexpr std::array<std::pair<int, std::string_view>, 11> reasons{{
+  constexpr std::array<std::pair<int, std::string_view>, 12> reasons{{
       {400, "Bad Request"},
       {405, "Method Not Allowed"},
       {408, "Request Timeout"},
@@ -28,6 +28,7 @@ std::string bare_reply(int status) {
       {415, "Unsupported Media Type"},
       {416, "Range Not Satisfiable"},
       {417, "Expectation Failed"},
+      {426, "Upgrade Required"},
       {431, "Request Header Fields Too Large"},
       {503, "Service Unavailable"},
   }};
@@ -35,6 +36,7 @@ std::string bare_reply(int status) {
   std::string reply = "HTTP/1.1 " + std::to_string(status) + " ";
   reply += found != reasons.end() ? found->second : "Refused";
   if (status == 405) reply += "\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  if (status == 426) reply += "\r\nUpgrade: TLS/1.3";
   return reply + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 }
 
@@ -139,6 +141,7 @@ class Engine final : public httplib::Server {
   void admit(httplib::Request& request, Connection& connection) const;
   void answer(const httplib::Request& from, httplib::Response& to, std::string body) const;
   Listener::Next refuse(Connection& connection, int status) const;
+  Listener::Next secure(Connection& connection) const;
 
   const HttpServer::Options& options_;
   const HttpServer::Handler handler_;
@@ -195,7 +198,15 @@ Listener::Next Engine::refuse(Connection& connection, int status) const {
   return Listener::Next::leave;
 }
 
+Listener::Next Engine::secure(Connection& connection) const {
+  if (connection.secure(moment_after(options_.request_time))) return Listener::Next::begin;
+  if (!connection.met_plain_http()) return Listener::Next::close;
+  connection.go_on_in_clear();
+  return refuse(connection, 426);
+}
+
 Listener::Next Engine::serve(Connection& connection, bool closing) {
+  if (!connection.is_secure()) return secure(connection);
   Exchange exchange;
   current = &exchange;
   connection.begin(moment_after(options_.request_time), max_header_bytes);
@@ -231,6 +242,15 @@ std::string_view HttpRequest::header(std::string_view name) const {
   return found == headers.end() ? std::string_view{} : found->second;
 }
 
+namespace {
+
+std::shared_ptr<const TlsIdentity> identity_of(const HttpServer::Options& options) {
+  if (options.tls_certificate.empty() && options.tls_key.empty()) return nullptr;
+  return TlsIdentity::load(options.tls_certificate, options.tls_key);
+}
+
+}  // namespace
+
 class HttpServer::Parts {
  public:
   Parts(Options options, Handler handler)
@@ -244,7 +264,8 @@ class HttpServer::Parts {
                    .first_byte = options_.request_time,
                    .keep_alive = options_.keep_alive,
                    .max_wait = options_.max_wait,
-                   .farewell = bare_reply(503)},
+                   .farewell = bare_reply(503),
+                   .tls = identity_of(options_)},
                   [this](Connection& connection) {
                     return engine_.serve(connection, listener_.is_stopping());
                   }) {}

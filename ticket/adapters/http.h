@@ -73,7 +73,11 @@ class HttpError : public std::runtime_error {
 /// Answered here, without the handler: 400 (bad framing or headers), 405 (method), 408 (the request
 /// took longer than `request_time`), 411 (a body without Content-Length: chunked bodies are not
 /// taken), 413, 414 and 431 (sizes), 415 (Content-Encoding or multipart), 416 (a bad Range; good
-/// ones are ignored), 503 (no thread). All of these have an empty body and close the connection.
+/// ones are ignored), 426 (http where https is spoken), 503 (no thread). All of these have an empty
+/// body and close the connection.
+///
+/// With TLS the handshake is part of the first request: it begins with the first byte, takes at
+/// most `request_time`, and its thread goes on to others when no request follows at once.
 class HttpServer {
  public:
   /// Called by many threads at once. Refusals are replies; an exception is the environment failing:
@@ -91,6 +95,9 @@ class HttpServer {
     std::size_t max_connections = 512;  // below the process's limit of descriptors
     std::chrono::milliseconds max_wait = std::chrono::seconds(5);  // for a thread
     int backlog = 1024;  // connections the system holds before we accept them
+    /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
+    std::string tls_certificate{};
+    std::string tls_key{};
     /// For the log: what the handler threw. Called by the thread that served.
     std::function<void(const std::exception&)> on_exception{};
   };
@@ -101,6 +108,7 @@ class HttpServer {
     std::size_t threads = 0;        // started so far; they stay
   };
 
+  /// Throws FileError when the files for TLS are not right.
   HttpServer(Options options, Handler handler);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -160,7 +168,7 @@ class HttpClient {
     std::chrono::milliseconds write_time = std::chrono::seconds(10);
     std::size_t max_reply_bytes = 1024 * 1024;
     /// PEM file of the authorities to trust for https; the system's when empty. The server's name
-    /// is always checked.
+    /// (or address, when the URL has one) is always checked against its certificate.
     std::string ca_file{};
     /// Keeps one connection per concurrent exchange for the next one. Only for requests that may
     /// be repeated: a server may close a kept connection just as a request is sent (`broken`).

@@ -10,6 +10,18 @@
 #include "ticket/adapters/http.h"
 
 namespace waybill {
+namespace {
+
+// Why a certificate is not trusted, as OpenSSL says it; empty when it is not about that.
+std::string distrust_of(const httplib::Client& client, httplib::Error error) {
+  if (error != httplib::Error::SSLServerVerification) return {};
+  const long result = client.get_openssl_verify_result();
+  if (result == X509_V_OK) return ": its certificate is for another name";
+  return std::string(": its certificate is not trusted (") +
+         ::X509_verify_cert_error_string(result) + ")";
+}
+
+}  // namespace
 
 // Clients of cpp-httplib that are not in use: making one for https reads all authorities.
 class HttpClient::Parts {
@@ -21,7 +33,8 @@ class HttpClient::Parts {
  private:
   std::unique_ptr<httplib::Client> take();
   void give(std::unique_ptr<httplib::Client> client);
-  [[noreturn]] void fail(httplib::Error error, bool too_large, Moment late) const;
+  [[noreturn]] void fail(httplib::Error error, const std::string& distrust, bool too_large,
+                         Moment late) const;
 
   const std::string base_url_;
   const Options options_;
@@ -55,7 +68,8 @@ void HttpClient::Parts::give(std::unique_ptr<httplib::Client> client) {
   unused_.push_back(std::move(client));
 }
 
-void HttpClient::Parts::fail(httplib::Error error, bool too_large, Moment late) const {
+void HttpClient::Parts::fail(httplib::Error error, const std::string& distrust, bool too_large,
+                             Moment late) const {
   using Cause = HttpError::Cause;
   using httplib::Error;
   const auto say = [&](Cause cause, const std::string& what) {
@@ -70,11 +84,15 @@ void HttpClient::Parts::fail(httplib::Error error, bool too_large, Moment late) 
     case Error::ConnectionTimeout:
       say(Cause::timed_out, "no answer in time to a connection to");
       break;
-    case Error::SSLConnection:
     case Error::SSLLoadingCerts:
-    case Error::SSLServerVerification:
-      say(Cause::tls, "cannot make a trusted TLS connection to");
+      say(Cause::tls, "the authorities in " + options_.ca_file + " cannot be read, to trust");
       break;
+    case Error::SSLConnection:
+      say(Cause::tls, "no TLS connection comes about with");
+      break;
+    case Error::SSLServerVerification:
+      throw HttpError(Cause::tls,
+                      "cannot make a trusted TLS connection to " + base_url_ + distrust);
     default:
       // cpp-httplib does not tell a silent server from one that hung up; the time does.
       if (moment_after({}) >= late) say(Cause::timed_out, "no reply in time from");
@@ -95,7 +113,13 @@ HttpReply HttpClient::Parts::send(httplib::Request& request) {
   auto client = take();
   const Moment late = moment_after(options_.read_time);
   const auto result = client->send(request);
-  if (!result) fail(result.error(), too_large, late);  // and drops the client
+  if (!result) {  // drops the client
+    fail(result.error(), distrust_of(*client, result.error()), too_large, late);
+  }
+  if (result->status == 426) {
+    throw HttpError(HttpError::Cause::tls,
+                    base_url_ + " speaks TLS and nothing else: write https:// for http://");
+  }
   give(std::move(client));
   HttpReply reply;
   reply.status = result->status;

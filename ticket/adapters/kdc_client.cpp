@@ -7,8 +7,9 @@ namespace {
 
 constexpr std::string_view msgpack = "application/msgpack";
 
-std::unique_ptr<HttpClient> connect(const std::string& url) {
+std::unique_ptr<HttpClient> connect(const std::string& url, const RealmFile& realm) {
   HttpClient::Options options;
+  options.ca_file = realm.tls_ca.string();
   options.max_reply_bytes = limits::max_reply + limits::max_message;  // a reply and its seal
   return std::make_unique<HttpClient>(url, std::move(options));
 }
@@ -31,7 +32,7 @@ bool is_wrong_instance(const std::vector<Answer>& answers) {
 
 KdcClient::KdcClient(RealmFile realm, const Clock& clock)
     : realm_(std::move(realm)), clock_(clock) {
-  for (const std::string& url : realm_.kdcs) kdcs_.push_back(connect(url));
+  for (const std::string& url : realm_.kdcs) kdcs_.push_back(connect(url, realm_));
 }
 
 KdcClient::~KdcClient() = default;

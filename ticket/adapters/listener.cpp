@@ -192,7 +192,7 @@ void Listener::accept_all() {
 }
 
 void Listener::admit(int socket, std::string remote) {
-  auto connection = std::make_unique<Connection>(socket, std::move(remote));
+  auto connection = std::make_unique<Connection>(socket, std::move(remote), options_.tls);
   const std::scoped_lock guard(lock_);
   ++counts_.accepted;
   if (counts_.open + idle_.size() + ready_.size() >= options_.max_connections) make_room();
@@ -267,7 +267,7 @@ void Listener::turn_away(Held connection) {
   ++counts_.turned_away;
   connection->write(options_.farewell);
   connection->flush(moment_after({}));
-  ::shutdown(connection->socket(), SHUT_WR);
+  connection->end_output();
   if (idle_.size() < options_.max_connections + leaving_room) {
     watch(std::move(connection), moment_after(leaving_time), true);
   }
@@ -294,8 +294,8 @@ void Listener::serve_in_turn(Held connection) {
   Next next = Next::keep;
   do {
     next = serve_(*connection);
-  } while (next == Next::keep && stays(*connection));
-  if (next == Next::leave) ::shutdown(connection->socket(), SHUT_WR);
+  } while ((next == Next::keep || next == Next::begin) && stays(*connection));
+  if (next == Next::leave) connection->end_output();
   const std::scoped_lock guard(lock_);
   --counts_.open;
   if (stopping_ || next == Next::close) return;
@@ -304,7 +304,8 @@ void Listener::serve_in_turn(Held connection) {
   else if (connection->has_unread())
     queue(std::move(connection));
   else
-    watch(std::move(connection), moment_after(options_.keep_alive), false);
+    watch(std::move(connection),
+          moment_after(next == Next::begin ? options_.first_byte : options_.keep_alive), false);
 }
 
 // Whether the thread should go on with this connection: nobody else needs the thread, and the next

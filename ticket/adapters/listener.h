@@ -32,11 +32,13 @@ class Listener {
     std::chrono::milliseconds keep_alive{};  // a used one
     std::chrono::milliseconds max_wait{};    // for a thread
     std::string farewell;                    // sent to those who get no thread
+    std::shared_ptr<const TlsIdentity> tls;  // none: in clear
   };
-  /// keep: wait for the next request. close: all was read. leave: the other end may be sending
+  /// keep: wait for the next request. begin: for the first one, as long as on a new connection (its
+  /// handshake is done). close: all was read. leave: the other end may be sending
   /// still; what it sends is dropped for a while, since closing at once would make the system
   /// throw away the reply that explains why.
-  enum class Next { keep, close, leave };
+  enum class Next { keep, begin, close, leave };
   using Serve = std::function<Next(Connection&)>;
   struct Counts {
     std::uint64_t accepted = 0;

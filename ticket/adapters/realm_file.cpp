@@ -68,6 +68,15 @@ void print_list(std::ostream& out, const char* name, const std::vector<std::stri
   out << "]\n";
 }
 
+fs::path read_tls_ca(const toml::table& table, const fs::path& path) {
+  const toml::node_view<const toml::node> named = table["tls_ca"];
+  if (!named) return {};
+  const auto file = named.value<std::string>();
+  const bool good = file && !file->empty() && file->find_first_of("\"\\\n") == file->npos;
+  if (!good) refuse(path, "needs a line like tls_ca = \"ca.pem\", or none");
+  return path.parent_path() / *file;
+}
+
 std::optional<fs::path> if_it_exists(const fs::path& path) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return std::nullopt;
@@ -79,7 +88,7 @@ std::optional<fs::path> if_it_exists(const fs::path& path) {
 RealmFile RealmFile::load(const fs::path& path) {
   const toml::table table = parse(path);
   for (const auto& [key, value] : table) {
-    if (key != "realm" && key != "kdc" && key != "root_key" && key != "feed") {
+    if (key != "realm" && key != "kdc" && key != "root_key" && key != "feed" && key != "tls_ca") {
       refuse(path, "has a key that is not known here: " + std::string(key.str()));
     }
   }
@@ -87,7 +96,8 @@ RealmFile RealmFile::load(const fs::path& path) {
   if (!realm) refuse(path, "needs a line like realm = \"EXAMPLE.ORG\"");
   const auto root = fixed_from_hex<32>(table["root_key"].value_or(std::string_view{}));
   if (!root) refuse(path, "needs a line root_key = \"…\" with 64 digits of lower-case hex");
-  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}, read_feed(table, path)};
+  return {*std::move(realm), read_kdcs(table, path), RootPublic{*root}, read_feed(table, path),
+          read_tls_ca(table, path)};
 }
 
 std::optional<fs::path> RealmFile::find() {
@@ -109,6 +119,7 @@ std::string RealmFile::print() const {
   print_list(out, "kdc", kdcs);
   out << "root_key = \"" << to_hex(root.bytes) << "\"\n";
   if (!feed.empty()) print_list(out, "feed", feed);
+  if (!tls_ca.empty()) out << "tls_ca = \"" << tls_ca.string() << "\"\n";
   return out.str();
 }
 

@@ -17,11 +17,15 @@ namespace waybill {
 ///   kdc = ["http://127.0.0.1:8088"]
 ///   root_key = "<64 hex digits>"
 ///   feed = ["https://cdn.example/feed"]     # when others than the KDCs have the feed's files
+///   tls_ca = "ca.pem"                      # may be left out
 struct RealmFile {
   Realm realm;
   std::vector<std::string> kdcs;  ///< `http://host:port` or https, tried in this order; never empty
   RootPublic root;
   std::vector<std::string> feed{};  ///< web addresses, tried before the KDCs
+  /// PEM file of the authorities that https of this realm (KDCs, triggers) is to be trusted by; in
+  /// the file relative to its folder. Empty: those of the system.
+  std::filesystem::path tls_ca{};
 
   /// Throws FileError, with a sentence that says which line is wrong. Unknown keys are refused.
   static RealmFile load(const std::filesystem::path& path);
