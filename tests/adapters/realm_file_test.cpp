@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(may_name_the_authorities_of_https_beside_it) {
 
 BOOST_AUTO_TEST_CASE(reads_back_what_it_printed) {
   const Scratch scratch;
-  const RealmFile file{*Realm::parse("DEMO.TEST"), {"http://a:1", "https://b:2"}, {}, "ca.pem"};
+  const RealmFile file{*Realm::parse("DEMO.TEST"), {"http://a:1", "https://b:2"}, {}, {}, "ca.pem"};
   write_file_atomic(scratch / "realm.toml", bytes_of(file.print()), 0644);
   const RealmFile again = RealmFile::load(scratch / "realm.toml");
   BOOST_TEST((again.realm == file.realm));

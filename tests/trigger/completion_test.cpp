@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(is_told_again_until_the_kdc_has_spoken_about_it) {
                 shop.identity(),
                 shop.engine(),
                 shop.kdc,
-                shop.revocations(),
+                shop.feed_sync(),
                 "http://trigger.example",
                 {},
                 {}});
