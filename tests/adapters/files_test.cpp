@@ -216,7 +216,9 @@ BOOST_AUTO_TEST_CASE(is_held_by_one_lock_at_a_time) {
     const FolderLock first = lock_folder(scratch.path());
     BOOST_TEST(
         says(fault([&] { (void)lock_folder(scratch.path()); }), "in use by another process"));
+    BOOST_TEST(!try_lock_folder(scratch.path()).has_value());
   }
+  BOOST_TEST(try_lock_folder(scratch.path()).has_value());
   BOOST_TEST(fault([&] { (void)lock_folder(scratch.path()); }) == "done");
 }
 
@@ -231,6 +233,17 @@ BOOST_AUTO_TEST_CASE(agrees_with_the_system_to_the_second) {
   struct stat info {};
   BOOST_REQUIRE(::stat((scratch / "now").c_str(), &info) == 0);
   BOOST_TEST(std::abs(clock.now().time_since_epoch().count() - info.st_mtime) <= 1);
+}
+
+BOOST_AUTO_TEST_CASE(knows_how_long_this_boot_lasts) {
+  const SystemClock clock;
+  const auto first = clock.uptime();
+  BOOST_TEST_REQUIRE(first.has_value());
+  BOOST_TEST((first->boot != FixedBytes<16>{}));
+  BOOST_TEST(first->passed.count() > 0);
+  const auto second = SystemClock().uptime();
+  BOOST_TEST((second->boot == first->boot));
+  BOOST_TEST((second->passed >= first->passed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,6 +57,18 @@ int code_of(const std::function<void()>& action) {
 
 BOOST_FIXTURE_TEST_SUITE(a_store, Fixture)
 
+BOOST_AUTO_TEST_CASE(appends_what_comes_after_all_that_is_there_and_nothing_else) {
+  fill({"b"});
+  WriteTxn txn(env);
+  txn.append(table, bytes_of("c"), bytes_of("1"));
+  for (const char* key : {"a", "b", "c"}) {
+    BOOST_CHECK_THROW(txn.append(table, bytes_of(key), bytes_of("2")), StoreError);
+  }
+  txn.append(table, bytes_of("d"), bytes_of("3"));
+  std::move(txn).commit();
+  BOOST_TEST(keys() == "b c d ");
+}
+
 BOOST_AUTO_TEST_CASE(is_closed_to_other_users) {
   BOOST_TEST(mode_of(scratch / "store") == 0700U);
   BOOST_TEST(mode_of(scratch / "store/data.mdb") == 0600U);

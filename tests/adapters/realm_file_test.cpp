@@ -54,6 +54,9 @@ const Wrong wrong[] = {
     {"a root key in capitals", instead_of(key, std::string(64, 'A')), "64 digits"},
     {"an empty name of authorities", right + "tls_ca = \"\"\n", "tls_ca ="},
     {"authorities that are a list", right + "tls_ca = [\"ca.pem\"]\n", "tls_ca ="},
+    {"a feed that is no list", right + "feed = \"https://cdn.example/feed\"\n", "https://cdn"},
+    {"a feed that is a number", right + "feed = [7]\n", "https://cdn"},
+    {"a feed in a folder", right + "feed = [\"/srv/feed\"]\n", "https://cdn"},
     {"a key that nobody knows", right + "rootkey = 1\n", "rootkey"},
     {"a section that nobody knows", right + "[kdcs]\n", "kdcs"},
 };
@@ -105,13 +108,18 @@ BOOST_AUTO_TEST_CASE(may_name_the_authorities_of_https_beside_it) {
 
 BOOST_AUTO_TEST_CASE(reads_back_what_it_printed) {
   const Scratch scratch;
-  const RealmFile file{*Realm::parse("DEMO.TEST"), {"http://a:1", "https://b:2"}, {}, {}, "ca.pem"};
+  const RealmFile file{*Realm::parse("DEMO.TEST"),
+                       {"http://a:1", "https://b:2"},
+                       {},
+                       {"https://cdn/feed"},
+                       "ca.pem"};
   write_file_atomic(scratch / "realm.toml", bytes_of(file.print()), 0644);
   const RealmFile again = RealmFile::load(scratch / "realm.toml");
   BOOST_TEST((again.realm == file.realm));
   BOOST_TEST(again.kdcs == file.kdcs);
   BOOST_TEST((again.root == file.root));
   BOOST_TEST((again.tls_ca == scratch / "ca.pem"));
+  BOOST_TEST(again.feed == file.feed);
 }
 
 BOOST_DATA_TEST_CASE(says_what_is_wrong_with_it, bdata::make(wrong), row) {
