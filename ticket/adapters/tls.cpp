@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <new>
 #include <string>
 #include <utility>
@@ -37,9 +36,7 @@ using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
 // --- A socket as OpenSSL sees it: its own kind would raise SIGPIPE ------------------------------
 
-int socket_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
-}
+int socket_of(BIO* bio) { return *static_cast<const int*>(BIO_get_data(bio)); }
 
 bool would_block() { return errno == EAGAIN || errno == EINTR; }
 
@@ -60,7 +57,7 @@ int receive_some(BIO* bio, char* room, int size) {
 long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 const BIO_METHOD* socket_method() {
-  static BIO_METHOD* const method = [] {
+  static const BIO_METHOD* const method = [] {
     BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
     if (made == nullptr) throw std::bad_alloc();
     BIO_meth_set_write(made, send_some);
@@ -128,7 +125,8 @@ Context new_context() {
 
 class TlsSession::Parts {
  public:
-  explicit Parts(Session made) : ssl(std::move(made)) {}
+  Parts(Session made, int descriptor) : socket(descriptor), ssl(std::move(made)) {}
+  int socket;  // where the BIO of `ssl` looks it up
   const Session ssl;
 };
 
@@ -211,11 +209,11 @@ std::unique_ptr<TlsSession> TlsIdentity::session(int socket) const {
     BIO_free(bio);
     throw std::bad_alloc();
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
-  BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);  // takes it
   SSL_set_accept_state(ssl.get());
-  auto parts = std::make_unique<TlsSession::Parts>(std::move(ssl));
+  auto parts = std::make_unique<TlsSession::Parts>(std::move(ssl), socket);
+  BIO_set_data(bio, &parts->socket);
+  BIO_set_init(bio, 1);
   return std::unique_ptr<TlsSession>(new TlsSession(std::move(parts)));
 }
 

@@ -12,7 +12,7 @@ namespace waybill {
 /// What came of moving bytes without waiting.
 struct Moved {
   enum class How { moved, ended, want_read, want_write, failed };
-  How how;
+  How how = How::failed;
   std::size_t bytes = 0;
 };
 
