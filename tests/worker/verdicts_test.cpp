@@ -45,9 +45,9 @@ BOOST_AUTO_TEST_CASE(is_one_line_with_stable_members) {
   const LeasedJob broken{{"run-2", "00ff", 30s}, Error{Errc::malformed, ""}};
   verdicts.record({noon + 2s, broken, std::nullopt, std::nullopt, Errc::malformed});
   verdicts.record({noon, job, std::nullopt, std::nullopt, Errc::feed_stale,
-                   VerdictEvent::verdict, nullptr, "old"});
+                   worker::VerdictEvent::verdict, nullptr, "old"});
   verdicts.record({noon, job, std::nullopt, std::nullopt, std::nullopt,
-                   VerdictEvent::verdict, nullptr, "old", true});
+                   worker::VerdictEvent::verdict, nullptr, "old", true});
   const auto lines = lines_of(scratch / "verdicts.jsonl");
   BOOST_TEST_REQUIRE(lines.size() == 5U);
   BOOST_TEST(lines[0] ==
