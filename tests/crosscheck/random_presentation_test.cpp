@@ -32,7 +32,8 @@ second::Question question(const CaveatRequest& asked) {
   second::Question out{seconds(asked.now), text_of(asked.audience),
                        asked.queue,        asked.workflow_type,
                        asked.workflow_id,  asked.input,
-                       asked.actions,      {}};
+                       asked.actions,      {},
+                       asked.space};
   if (asked.downstreams) out.downstreams = targets(*asked.downstreams);
   return out;
 }
@@ -71,8 +72,10 @@ class Chains {
         return caveat::WorkflowId{random.one_in(16) ? "report-2" : "report-1"};
       case 8:
         return caveat::Input{random.one_in(8) ? request : input};
-      default:
+      case 9:
         return caveat::Downstreams{{{"reports", names()}, {"mail", {}}}};
+      default:
+        return caveat::Namespace{random.one_in(16) ? "other" : "default"};
     }
   }
 
@@ -80,13 +83,13 @@ class Chains {
   std::vector<Caveat> caveats() {
     std::vector<Caveat> out;
     if (random.one_in(2)) {
-      for (const std::size_t type : {1U, 2U, 3U, 4U, 5U, 6U, 8U, 7U, 9U}) {
+      for (const std::size_t type : {1U, 2U, 3U, 4U, 5U, 6U, 8U, 7U, 9U, 10U}) {
         if (!random.one_in(12)) out.push_back(caveat(type));
       }
     }
     for (std::size_t n = random.below(4); n > 0; --n) {
       const auto at = out.begin() + static_cast<std::ptrdiff_t>(random.below(out.size() + 1));
-      out.insert(at, caveat(1 + random.below(9)));
+      out.insert(at, caveat(1 + random.below(10)));
     }
     return out;
   }
@@ -104,7 +107,8 @@ class Chains {
   CaveatRequest asked() {
     CaveatRequest out{
         noon,    realm.principal("trigger/orders"), "queue-alice", "report", "report-1", input,
-        names(), std::vector<Downstream>{}};
+        names(), std::vector<Downstream>{},         "default"};
+    if (random.one_in(16)) out.space.reset();
     if (random.one_in(3)) out.downstreams = {{"reports", names()}};
     switch (random.below(14)) {
       case 0:
@@ -139,7 +143,7 @@ class Chains {
     const Authenticator closing = authenticator();
     const std::vector<Caveat> list = caveats();
     CaveatChain chain(ticket, session);
-    for (const Caveat& one : list) chain.add(one);
+    BOOST_REQUIRE(bool(chain.add_all(list)));
     const Buffer by_library = chain.finish(closing).wire;
     if (random.one_in(2)) return by_library;
 
@@ -236,13 +240,27 @@ BOOST_AUTO_TEST_CASE(on_presentations) {
               return to_hex(chain);
             }));
   }
-  all.reached(
-      {Errc::malformed, Errc::not_canonical, Errc::limit_exceeded, Errc::bad_name, Errc::bad_tag,
-       Errc::wrong_addressee, Errc::wrong_instance, Errc::clock_skew, Errc::wrong_request,
-       Errc::caveat_unknown, Errc::caveat_expired, Errc::caveat_audience, Errc::caveat_action,
-       Errc::caveat_queue, Errc::caveat_workflow_type, Errc::caveat_workflow, Errc::caveat_input,
-       Errc::caveat_downstream, Errc::delegation_incomplete},
-      1500);
+  all.reached({Errc::malformed,
+               Errc::not_canonical,
+               Errc::limit_exceeded,
+               Errc::bad_name,
+               Errc::bad_tag,
+               Errc::wrong_addressee,
+               Errc::wrong_instance,
+               Errc::clock_skew,
+               Errc::wrong_request,
+               Errc::caveat_unknown,
+               Errc::caveat_expired,
+               Errc::caveat_audience,
+               Errc::caveat_action,
+               Errc::caveat_queue,
+               Errc::caveat_workflow_type,
+               Errc::caveat_workflow,
+               Errc::caveat_input,
+               Errc::caveat_downstream,
+               Errc::caveat_namespace,
+               Errc::delegation_incomplete},
+              1500);
 }
 
 BOOST_AUTO_TEST_CASE(on_calls) {
@@ -262,7 +280,7 @@ BOOST_AUTO_TEST_CASE(on_calls) {
     if (random.one_in(2)) {
       wire = make_call(chains.ticket, chains.session, operations, {kdc, chains.instance, when},
                        caveats)
-                 .wire;
+                 ->wire;
     } else {
       std::vector<second::Operation> same;
       for (const Operation& one : operations) same.push_back({one.name, one.arguments});

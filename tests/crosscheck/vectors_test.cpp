@@ -111,9 +111,10 @@ void check_presentation(const VectorCase& row) {
     read.authenticator.check(row.text("addressee"), row.hex("instance"), row.number("now"),
                              first<32>(row.hex("request")));
   }
-  check_caveats(read.caveats, {row.number("now"), row.text("addressee"), row.text("queue"),
-                               row.text("workflow_type"), row.text("workflow_id"), input,
-                               row.all("action"), std::vector<Downstream>{}});
+  check_caveats(read.caveats,
+                {row.number("now"), row.text("addressee"), row.text("queue"),
+                 row.text("workflow_type"), row.text("workflow_id"), input, row.all("action"),
+                 std::vector<Downstream>{}, row.text("namespace")});
   same_hex(row, "chain", chain);
   same_hex(row, "tag", read.tag);
   if (row.has("ticket_id")) same_hex(row, "ticket_id", delegated_id(read.tag));

@@ -40,9 +40,10 @@ Result<Body> TestKdc::judge(const DelegatedTicketRequest& request) {
   const Principal trigger = realm_.principal(trigger_);
   if (a.addressee != trigger) return Error{Errc::wrong_addressee, "delegation"};
   if (a.request != request.work.input) return Error{Errc::wrong_request, "delegation"};
-  CHECK_OK(check_caveats(presentation.caveats(),
-                         {now, trigger, request.queue, request.work.type, request.work.id,
-                          request.work.input, request.actions, request.downstreams}));
+  CHECK_OK(check_caveats(
+      presentation.caveats(),
+      {now, trigger, request.queue, request.work.type, request.work.id, request.work.input,
+       request.actions, request.downstreams, request.work.space}));
   if (policy) return Error{*policy, "policy"};
   Body body = realm_.workflow_body(tgt.body().subject.name(), request.queue, request.work, now);
   body.id = delegated_ticket_id(presentation.tag());

@@ -235,16 +235,18 @@ BOOST_AUTO_TEST_CASE(is_ended_by_whatever_its_ticket_stands_on) {
     RevokedBy kind;
     std::string value;
   };
-  const Row rows[] = {
-      {RevokedBy::ticket, to_hex(first.id)},       {RevokedBy::ticket, to_hex(first.lineage.at(0))},
-      {RevokedBy::subject, "carol@DEMO.TEST"},     {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
-      {RevokedBy::queue, "queue-alice@DEMO.TEST"}, {RevokedBy::workflow, first.work->id}};
+  const Row rows[] = {{RevokedBy::ticket, value_of(first.id)},
+                      {RevokedBy::ticket, value_of(first.lineage.at(0))},
+                      {RevokedBy::subject, "carol@DEMO.TEST"},
+                      {RevokedBy::actor, "trigger/orders@DEMO.TEST"},
+                      {RevokedBy::queue, "queue-alice@DEMO.TEST"},
+                      {RevokedBy::workflow, first.work->id}};
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.value) {
       Fixture one;
       const bool is_ticket = row.kind == RevokedBy::ticket;
-      const bool is_own = row.value == to_hex(first.id);
-      const std::string id = to_hex(is_own ? one.first.id : one.first.lineage.at(0));
+      const bool is_own = row.value == value_of(first.id);
+      const std::string id = value_of(is_own ? one.first.id : one.first.lineage.at(0));
       one.begin();
       one.desk.feed.revoke(row.kind, is_ticket ? id : row.value, noon + 1s);
       one.desk.hear(noon + 3s);
@@ -275,7 +277,7 @@ BOOST_AUTO_TEST_CASE(is_killed_when_it_does_not_heed_the_signal) {
   BOOST_TEST(outcome(deaf.add("invoice-report=trap '' TERM; " + waits_for("go"))) == accepted);
   patient = std::move(deaf);
   begin();
-  desk.feed.revoke(RevokedBy::ticket, to_hex(first.id));
+  desk.feed.revoke(RevokedBy::ticket, value_of(first.id));
   desk.hear(noon + 3s);
   BOOST_TEST((ended() == End::refused));
   BOOST_TEST((source.report()->code == Errc::revoked));
@@ -284,7 +286,7 @@ BOOST_AUTO_TEST_CASE(is_killed_when_it_does_not_heed_the_signal) {
 BOOST_AUTO_TEST_CASE(may_finish_where_the_operator_says_so) {
   on_revoked = OnRevoked::finish;
   begin();
-  desk.feed.revoke(RevokedBy::ticket, to_hex(first.id));
+  desk.feed.revoke(RevokedBy::ticket, value_of(first.id));
   desk.hear(noon + 3s);
   BOOST_TEST(comes([this] { return events().size() == 2U; }));
   BOOST_TEST(events().back() == "let_finish WB-TICKET-REVOKED");

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(troubles_the_kdc_for_nothing_that_is_refused_all_the_same) 
   LeasedJob unknown = waited();
   unknown.job->workflow_type = "invoice-unknown";
   BOOST_TEST(refused_as(unknown) == Errc::no_handler);
-  desk.feed.revoke(RevokedBy::ticket, to_hex(first.id));
+  desk.feed.revoke(RevokedBy::ticket, value_of(first.id));
   desk.hear(later);
   BOOST_TEST(refused_as(waited()) == Errc::revoked);
   clock.set(first.renew_until);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(is_judged_by_a_feed_that_is_fetched_for_it) {
     return renewed;
   };
   BOOST_TEST((worker.work_on(waited()) == End::completed));
-  BOOST_TEST(kdc.count("/v1/feed") == 1);
+  BOOST_TEST(kdc.count("/v1/feed/head") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

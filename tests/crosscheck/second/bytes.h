@@ -55,6 +55,7 @@ enum class Code : unsigned {
   caveat_input = 171,
   caveat_downstream = 172,
   delegation_incomplete = 173,
+  caveat_namespace = 174,
   possession_unproven = 189,
   realm_invalid = 195,
   bad_result = 213,

@@ -15,6 +15,8 @@ inline constexpr std::size_t max_presentation = 24 * kib;
 inline constexpr std::size_t max_message = 64 * kib;
 inline constexpr std::size_t max_reply = 1024 * kib;
 inline constexpr std::size_t max_login_message = 4 * kib;
+inline constexpr std::size_t login_answer = 1024;
+inline constexpr std::size_t least_padding = 256;
 inline constexpr std::size_t max_keytab = 16 * kib;
 inline constexpr std::size_t max_ccache = 1024 * kib;
 

@@ -1,5 +1,7 @@
 #include "tests/crosscheck/second/login.h"
 
+#include <algorithm>
+
 #include "tests/crosscheck/second/limits.h"
 #include "tests/crosscheck/second/primitives.h"
 
@@ -102,8 +104,8 @@ Bytes transport_seal(View key, std::uint64_t counter, View plaintext) {
 Login::Login(View secret, const RealmDocument& realm, const Wish& wish, View ephemeral)
     : initiator_(secret, open_epoch(realm, wish.now).key,
                  prologue_of(realm.realm, open_epoch(realm, wish.now).id), ephemeral) {
-  const Bytes payload =
-      array({str(wish.principal), number(wish.life), number(wish.renewable), number(wish.now)});
+  const Bytes payload = array(
+      {str(wish.principal), number(wish.life), number(wish.renewable), number(wish.now), bin({})});
   request_ = array({number(1), str(realm.realm), number(open_epoch(realm, wish.now).id),
                     bin(initiator_.write(payload))});
 }
@@ -111,12 +113,17 @@ Login::Login(View secret, const RealmDocument& realm, const Wish& wish, View eph
 Login::Done Login::finish(View reply, std::uint64_t now) {
   const Bytes payload = initiator_.read(reply);
   const Value message = decode(payload, max_login_message);
-  const auto& field = message.array(4);
+  const auto& field = message.array(5);
   const std::uint64_t code = field[0].number();
   Done out;
   out.kdc_time = field[1].time();
   out.kdc = field[2].fixed<16>();
   const View ticket = field[3].bin(max_login_message);
+  const View padding = field[4].bin(login_answer);
+  const bool zero =
+      std::all_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte == 0; });
+  require(payload.size() == login_answer && padding.size() >= least_padding && zero,
+          Code::malformed);
   if (code != 0) {
     require(ticket.empty(), Code::malformed);
     // Numbers have two bytes; one that is not in this program's list is a refusal all the same.

@@ -56,6 +56,8 @@ void check_caveat(const Caveat& caveat, const Question& asked) {
     case Caveat::downstreams:
       return require(asked.downstreams && covers(caveat.targets, *asked.downstreams),
                      Code::caveat_downstream);
+    case Caveat::space:
+      return require(asked.space == caveat.name, Code::caveat_namespace);
     default:
       refuse(Code::caveat_unknown);
   }
@@ -106,6 +108,7 @@ Caveat Caveat::read(View wire) {
       break;
     case queue:
     case workflow_type:
+    case space:
       out.name = value.name(max_name);
       break;
     case workflow_id:

@@ -19,6 +19,7 @@ struct Caveat {
     workflow_id,
     input,
     downstreams,
+    space,
   };
   std::uint64_t type = 0;
   std::uint64_t time = 0;
@@ -38,6 +39,7 @@ struct Question {
   std::optional<Bytes32> input;
   std::optional<std::vector<std::string>> actions;
   std::optional<std::vector<Downstream>> downstreams;
+  std::optional<std::string> space;
 };
 void check_caveats(const std::vector<Caveat>& caveats, const Question& question);
 /// Refuses: delegation_incomplete.
