@@ -142,7 +142,8 @@ std::vector<Row> kdc_rows(const LiveRealm& realm, const Person& carol) {
       {"a call nested too deep", post("/v1/call", std::string(200, '\x91') + '\x01'), 400},
       {"an array of four billion", post("/v1/call", "\xdd\xff\xff\xff\xff"), 400},
       {"an oversized call", post("/v1/call", std::string(70'000, 'x')), 413},
-      {"a feed after no number", request("GET /v1/feed?after=minus-one", "", ""), 400},
+      {"a segment without a number", request("GET /v1/feed/segments/0/minus-one", "", ""), 404},
+      {"a segment above the feed", request("GET /v1/feed/segments/../head", "", ""), 404},
   };
   for (unsigned seed = 1; seed <= 20; ++seed) {
     rows.push_back({"random bytes to /v1/call", post("/v1/call", noise(seed * 50, seed)), 400});
