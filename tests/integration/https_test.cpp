@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 // trusts it for the trigger as everything on OpenSSL can be told to.
 constexpr std::string_view session = R"(
 waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:$KDC --tls-certificate server.pem --tls-key server.key --tls-ca ca.pem
-start $KDC waybill-kdc serve --dir kdc
+start waybill-kdc serve --dir kdc
 export WAYBILL_REALM=$PWD/kdc/realm.toml
 waybill init -k -t kdc/operator.keytab operator
 for name in carol queue-alice trigger/orders; do
@@ -23,13 +23,13 @@ waybill admin queue add queue-alice --owner alice --keytab queue-alice.keytab
 waybill admin principal add trigger/orders --service --keytab orders.keytab
 waybill admin grant add --subject carol --queue queue-alice --workflow '*' --action a --max-run 1h
 waybill admin grant add --trigger trigger/orders --queue 'queue-*'
-start $TRIGGER waybill-trigger serve --dir trigger --keytab orders.keytab --listen 127.0.0.1:$TRIGGER --tls-certificate server.pem --tls-key server.key
+start waybill-trigger serve --dir trigger --keytab orders.keytab --listen 127.0.0.1:$TRIGGER --tls-certificate server.pem --tls-key server.key
 SSL_CERT_FILE=$PWD/ca.pem waybill-worker run --dir worker --keytab queue-alice.keytab --trigger https://127.0.0.1:$TRIGGER --handler 'shout=tr a-z A-Z' &
 daemons="$daemons $!"
 waybill init -k -t carol.keytab carol
 echo over tls | waybill submit shout --queue queue-alice --action a --input - --wait
 waybill submit shout --queue queue-alice --action a --trigger http://127.0.0.1:$TRIGGER || echo "in clear: $?"
-cp ca.pem kept.pem; cp other.pem kdc/ca.pem
+cp other.pem kdc/ca.pem
 waybill init -k -t carol.keytab carol || echo "another authority: $?"
 kill $daemons
 for daemon in $daemons; do wait $daemon; done
@@ -38,11 +38,11 @@ for daemon in $daemons; do wait $daemon; done
 constexpr std::string_view before = R"(
 set -eu
 daemons=
+trap 'cat *.log >&2' EXIT
 start() {
-  port=$1; shift
-  "$@" &
+  "$@" > $1.log 2>&1 &
   daemons="$daemons $!"
-  until bash -c ": </dev/tcp/127.0.0.1/$port" 2>/dev/null; do sleep 0.05; done
+  until grep -q '"event":"ready"' $1.log; do kill -0 $!; sleep 0.05; done
 }
 )";
 
