@@ -128,6 +128,25 @@ for file in "${files[@]}"; do
     *.h) grep -q '^#pragma once' "$file" || breach 'a header has #pragma once' <<<"$file:1:$name" ;;
   esac
 done
+# Such a source is the proof that its header stands alone (cmake/headers.cmake); and a test file
+# shares its compilation with seven others (tests/CMakeLists.txt).
+for file in "${files[@]}"; do
+  case $file in *.cpp) ;; *) continue ;; esac
+  if [ -e "${file%.cpp}.h" ]; then
+    first=$(grep -m1 '^#include' "$file")
+    [ "$first" = "#include \"${file%.cpp}.h\"" ] ||
+      breach 'a source includes its own header first' <<<"$file:1:$first"
+  fi
+  case $file in
+    tests/crosscheck/*) ;;
+    *_test.cpp)
+      name=${file##*/}
+      name=${name%.cpp}
+      grep -qE "^namespace waybill::test::$name \{" "$file" ||
+        breach 'a test file keeps its names in a namespace of its own' <<<"$file:1:$name"
+      ;;
+  esac
+done
 # links TARGET FOLDER ALLOWED SENTENCE
 links() {
   local listed

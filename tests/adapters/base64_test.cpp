@@ -6,7 +6,7 @@
 #include "tests/support/outcome.h"
 #include "ticket/secret.h"
 
-namespace waybill::test {
+namespace waybill::test::base64_test {
 namespace {
 
 namespace bdata = boost::unit_test::data;
@@ -94,4 +94,4 @@ BOOST_AUTO_TEST_CASE(gives_back_what_it_took) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::base64_test

@@ -15,7 +15,8 @@
 
 #include "tests/adapters/scratch.h"
 
-using namespace waybill;
+namespace waybill::test::batch_writer_test {
+
 using waybill::test::Scratch;
 
 namespace {
@@ -268,3 +269,5 @@ BOOST_AUTO_TEST_CASE(has_lost_nothing_that_it_acknowledged) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::batch_writer_test

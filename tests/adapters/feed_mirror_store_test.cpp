@@ -2,7 +2,7 @@
 
 #include "tests/adapters/mirror_desk.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_mirror_store_test {
 
 BOOST_FIXTURE_TEST_SUITE(what_a_mirror_holds, MirrorDesk)
 
@@ -115,4 +115,4 @@ BOOST_AUTO_TEST_CASE(is_raised_by_a_newer_head_and_lowered_by_none) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_mirror_store_test

@@ -6,7 +6,7 @@
 
 #include "tests/adapters/mirror_desk.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_mirror_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -277,4 +277,4 @@ BOOST_AUTO_TEST_CASE(decides_nothing_on_a_changed_place) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_mirror_test

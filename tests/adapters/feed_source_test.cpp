@@ -12,7 +12,7 @@
 #include "ticket/adapters/feed_walk.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_source_test {
 namespace {
 
 /// A feed of seven hundred entries, its files in a folder, and a web server that knows nothing of
@@ -198,4 +198,4 @@ BOOST_AUTO_TEST_CASE(asks_for_what_a_mirror_of_files_keeps) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_source_test

@@ -6,7 +6,7 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/daemon.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_static_test {
 namespace {
 
 namespace utf = boost::unit_test;
@@ -59,4 +59,4 @@ BOOST_AUTO_TEST_CASE(serves_one, *utf::precondition(has_python)) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_static_test

@@ -13,7 +13,7 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/outcome.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_sync_test {
 namespace {
 
 using Pulled = FeedSync::Pulled;
@@ -265,4 +265,4 @@ BOOST_FIXTURE_TEST_CASE(leave_a_mirror_that_is_whole_wherever_they_are_killed, S
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_sync_test

@@ -15,7 +15,8 @@
 #include "tests/adapters/scratch.h"
 #include "ticket/adapters/system_clock.h"
 
-using namespace waybill;
+namespace waybill::test::files_test {
+
 using waybill::test::Scratch;
 
 namespace {
@@ -247,3 +248,5 @@ BOOST_AUTO_TEST_CASE(knows_how_long_this_boot_lasts) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::files_test

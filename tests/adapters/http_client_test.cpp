@@ -7,7 +7,8 @@
 #include "tests/adapters/raw_socket.h"
 #include "ticket/adapters/http.h"
 
-using namespace waybill;
+namespace waybill::test::http_client_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -149,3 +150,5 @@ BOOST_AUTO_TEST_CASE(refuses_an_address_of_another_shape) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::http_client_test

@@ -14,9 +14,10 @@
 #include "tests/adapters/raw_socket.h"
 #include "ticket/adapters/http.h"
 
-using namespace waybill;
+namespace waybill::test::http_server_test {
+
 using namespace std::chrono_literals;
-using namespace std::string_literals;
+using std::string_literals::operator""s;
 using waybill::test::RawSocket;
 
 namespace {
@@ -377,3 +378,5 @@ BOOST_AUTO_TEST_CASE(works_with_descriptors_above_1024) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::http_server_test

@@ -13,7 +13,8 @@
 #include "tests/adapters/scratch.h"
 #include "ticket/adapters/http.h"
 
-using namespace waybill;
+namespace waybill::test::http_tls_test {
+
 using waybill::test::Scratch;
 
 namespace {
@@ -115,3 +116,5 @@ BOOST_AUTO_TEST_CASE(trusts_the_named_authority_for_the_named_host_and_nothing_e
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::http_tls_test

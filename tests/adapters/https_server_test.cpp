@@ -12,8 +12,8 @@
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 
-using namespace waybill;
-using namespace waybill::test;
+namespace waybill::test::https_server_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -273,3 +273,5 @@ BOOST_AUTO_TEST_CASE(does_not_start_with_files_that_are_not_right) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::https_server_test

@@ -5,7 +5,7 @@
 #include "tests/adapters/served_kdc.h"
 #include "ticket/adapters/feed_walk.h"
 
-namespace waybill::test {
+namespace waybill::test::kdc_client_test {
 namespace {
 
 constexpr Login::Wish wish{8h, 0s};
@@ -198,4 +198,4 @@ BOOST_AUTO_TEST_CASE(refuses_an_address_that_is_none) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::kdc_client_test

@@ -11,7 +11,8 @@
 
 #include "tests/adapters/scratch.h"
 
-using namespace waybill;
+namespace waybill::test::lmdb_test {
+
 using waybill::test::Scratch;
 
 namespace {
@@ -252,3 +253,5 @@ BOOST_AUTO_TEST_CASE(takes_address_space_but_no_disk_for_its_limit) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::lmdb_test

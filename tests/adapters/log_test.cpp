@@ -10,8 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace waybill;
-
+namespace waybill::test::log_test {
 namespace {
 
 // What `action` writes on stderr, in a child.
@@ -136,3 +135,5 @@ BOOST_AUTO_TEST_CASE(is_written_whole_by_many_threads) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::log_test

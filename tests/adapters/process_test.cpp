@@ -12,7 +12,8 @@
 
 #include "ticket/adapters/shutdown.h"
 
-using namespace waybill;
+namespace waybill::test::process_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -115,3 +116,5 @@ BOOST_AUTO_TEST_CASE(leaves_no_core_and_cannot_be_traced) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::process_test

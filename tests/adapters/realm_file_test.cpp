@@ -8,7 +8,7 @@
 #include "tests/adapters/scratch.h"
 #include "ticket/adapters/files.h"
 
-namespace waybill::test {
+namespace waybill::test::realm_file_test {
 namespace {
 
 namespace bdata = boost::unit_test::data;
@@ -154,4 +154,4 @@ BOOST_AUTO_TEST_CASE(is_otherwise_the_users_own) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::realm_file_test

@@ -6,7 +6,7 @@
 
 #include "tests/adapters/served_kdc.h"
 
-namespace waybill::test {
+namespace waybill::test::service_principal_test {
 namespace {
 
 struct Fixture {
@@ -132,4 +132,4 @@ BOOST_AUTO_TEST_CASE(throws_when_no_kdc_answers) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::service_principal_test

@@ -13,7 +13,7 @@
 #include "ticket/exchange/ccache.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::random_client_test {
 namespace {
 
 std::uint64_t seconds(Time time) {
@@ -202,4 +202,4 @@ BOOST_AUTO_TEST_CASE(on_proofs_of_possession) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_client_test

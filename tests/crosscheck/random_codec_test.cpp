@@ -12,7 +12,7 @@
 #include "ticket/codec.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::random_codec_test {
 namespace {
 
 void compare(Comparison& all, const Buffer& wire) {
@@ -88,4 +88,4 @@ BOOST_AUTO_TEST_CASE(on_names) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_codec_test

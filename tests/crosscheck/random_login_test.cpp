@@ -9,7 +9,7 @@
 #include "tests/support/mutator.h"
 #include "tests/support/test_realm.h"
 
-namespace waybill::test {
+namespace waybill::test::random_login_test {
 namespace {
 
 std::uint64_t seconds(Time time) {
@@ -184,4 +184,4 @@ BOOST_AUTO_TEST_CASE(on_noise_messages_byte_by_byte) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_login_test

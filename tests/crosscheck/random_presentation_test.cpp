@@ -10,7 +10,7 @@
 #include "tests/support/test_realm.h"
 #include "ticket/call.h"
 
-namespace waybill::test {
+namespace waybill::test::random_presentation_test {
 namespace {
 
 std::uint64_t seconds(Time time) {
@@ -372,4 +372,4 @@ BOOST_AUTO_TEST_CASE(on_answers) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_presentation_test

@@ -9,7 +9,7 @@
 #include "tests/crosscheck/verdict.h"
 #include "tests/support/test_realm.h"
 
-namespace waybill::test {
+namespace waybill::test::random_signature_test {
 namespace {
 
 // A key that is none: y from 0 to 2 or from p - 1 on, or of order 8, with either sign of x.
@@ -106,4 +106,4 @@ BOOST_AUTO_TEST_CASE(on_signatures_that_a_lax_verifier_accepts) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_signature_test

@@ -9,7 +9,7 @@
 #include "tests/support/mutator.h"
 #include "ticket/audience.h"
 
-namespace waybill::test {
+namespace waybill::test::random_ticket_test {
 namespace {
 
 std::uint64_t seconds(Time time) {
@@ -297,4 +297,4 @@ BOOST_AUTO_TEST_CASE(on_realm_documents) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::random_ticket_test

@@ -4,18 +4,18 @@
 
 #include "tests/integration/people.h"
 
-namespace waybill::test {
+namespace waybill::test::command_test {
 namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
 using Words = std::vector<std::string>;
 
-bool says(const Outcome& outcome, std::string_view words) {
+bool says(const Ended& outcome, std::string_view words) {
   return (outcome.out + outcome.err).find(words) != std::string::npos;
 }
 
-json parsed(const Outcome& outcome) {
+json parsed(const Ended& outcome) {
   BOOST_TEST(outcome.status == 0, outcome.err);
   const json value = json::parse(outcome.out, nullptr, false);
   BOOST_TEST(!value.is_discarded(), outcome.out);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was)
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
-      const Outcome outcome = realm.waybill(row.words, row.cache);
+      const Ended outcome = realm.waybill(row.words, row.cache);
       BOOST_TEST(outcome.status == row.status, outcome.out << outcome.err);
       BOOST_TEST(says(outcome, row.says), outcome.out << outcome.err);
     }
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(ends_with_the_status_that_says_what_kind_of_trouble_it_was)
   realm.kdc().kill();
   for (const Words& words :
        {Words{"init", "-k", "-t", "carol.keytab", "carol"}, Words{"tickets"}, submit_words}) {
-    const Outcome outcome = realm.waybill(words, "carol");
+    const Ended outcome = realm.waybill(words, "carol");
     BOOST_TEST(outcome.status == 3, outcome.out << outcome.err);
   }
 }
@@ -121,16 +121,16 @@ BOOST_AUTO_TEST_CASE(changes_a_password_and_does_not_tell_a_wrong_one_from_an_un
   const auto init = [&](const char* file, const char* who) {
     return realm.waybill({"init", "--password-file", file, who}, "erin");
   };
-  const Outcome added =
+  const Ended added =
       realm.waybill({"admin", "principal", "add", "erin", "--password-file", "old.pw"}, "operator");
   BOOST_TEST_REQUIRE(added.status == 0, added.err);
-  const Outcome changed = realm.waybill(
+  const Ended changed = realm.waybill(
       {"passwd", "--password-file", "old.pw", "--new-password-file", "new.pw", "erin"}, "erin");
   BOOST_TEST(changed.status == 0, changed.err);
-  const Outcome right = init("new.pw", "erin");
+  const Ended right = init("new.pw", "erin");
   BOOST_TEST(right.status == 0, right.err);
-  const Outcome wrong = init("old.pw", "erin");
-  Outcome unknown = init("old.pw", "eric");
+  const Ended wrong = init("old.pw", "erin");
+  Ended unknown = init("old.pw", "eric");
   BOOST_TEST(wrong.status == 1);
   BOOST_TEST(says(wrong, "WB-LOGIN-FAILED"), wrong.err);
   for (std::size_t at = 0; (at = unknown.err.find("eric", at)) != std::string::npos;) {
@@ -143,20 +143,20 @@ BOOST_AUTO_TEST_CASE(changes_a_password_and_does_not_tell_a_wrong_one_from_an_un
 
 BOOST_AUTO_TEST_CASE(renews_a_ticket_and_keeps_what_it_is) {
   LiveRealm realm;
-  const Outcome first =
+  const Ended first =
       realm.waybill({"init", "-k", "-t", "carol.keytab", "-l", "1h", "-r", "1d", "carol"}, "carol");
   BOOST_TEST_REQUIRE(first.status == 0, first.err);
   const json before = parsed(realm.waybill({"list", "--json"}, "carol"));
   std::this_thread::sleep_for(1100ms);
-  const Outcome renewed = realm.waybill({"init", "-R"}, "carol");
+  const Ended renewed = realm.waybill({"init", "-R"}, "carol");
   BOOST_TEST(renewed.status == 0, renewed.err);
   const json after = parsed(realm.waybill({"list", "--json"}, "carol"));
   BOOST_TEST(after["tickets"][0]["run_until"] > before["tickets"][0]["run_until"]);
   BOOST_TEST(after["tickets"][0]["renew_until"] == before["tickets"][0]["renew_until"]);
   BOOST_TEST(realm.waybill({"tickets"}, "carol").status == 0);
-  const Outcome plain = realm.waybill({"init", "-k", "-t", "mallory.keytab", "mallory"}, "mallory");
+  const Ended plain = realm.waybill({"init", "-k", "-t", "mallory.keytab", "mallory"}, "mallory");
   BOOST_TEST(plain.status == 0, plain.err);
-  const Outcome not_renewable = realm.waybill({"init", "-R"}, "mallory");
+  const Ended not_renewable = realm.waybill({"init", "-R"}, "mallory");
   BOOST_TEST(not_renewable.status == 1);
   BOOST_TEST(says(not_renewable, "WB-TICKET-RENEW"), not_renewable.err);
 }
@@ -169,15 +169,15 @@ BOOST_AUTO_TEST_CASE(cancels_work_that_waits) {
   realm.init("mallory");
   const json sent = parsed(realm.waybill(with(submit_words, {"--json"}), "carol"));
   const std::string id = sent.value("workflow_id", "");
-  const Outcome foreign = realm.waybill({"cancel", id}, "mallory");
+  const Ended foreign = realm.waybill({"cancel", id}, "mallory");
   BOOST_TEST(foreign.status == 1);
   BOOST_TEST(says(foreign, "WB-NOT-OWNER"), foreign.err);
   BOOST_TEST(realm.waybill({"cancel", id}, "carol").status == 0);
   BOOST_TEST(parsed(realm.waybill({"status", id, "--json"}, "carol")).value("status", "") ==
              "cancelled");
-  const Outcome waited = realm.waybill({"wait", id}, "carol");
+  const Ended waited = realm.waybill({"wait", id}, "carol");
   BOOST_TEST(waited.status == 1);
-  const Outcome again = realm.waybill({"cancel", id}, "carol");
+  const Ended again = realm.waybill({"cancel", id}, "carol");
   BOOST_TEST(again.status == 1);
   BOOST_TEST(says(again, "WB-ENDED"), again.err);
 }
@@ -197,13 +197,13 @@ BOOST_AUTO_TEST_CASE(disables_a_principal_and_all_of_its_tickets) {
     return all;
   };
   BOOST_TEST(states().contains("live"));
-  const Outcome disabled = realm.waybill({"admin", "principal", "disable", "carol"}, "operator");
+  const Ended disabled = realm.waybill({"admin", "principal", "disable", "carol"}, "operator");
   BOOST_TEST(disabled.status == 0, disabled.err);
   BOOST_TEST(!states().contains("live"));
-  const Outcome refused = realm.waybill(submit_words, "carol");
+  const Ended refused = realm.waybill(submit_words, "carol");
   BOOST_TEST(refused.status == 1);
   BOOST_TEST(says(refused, "WB-TICKET-REVOKED"), refused.err);
-  const Outcome login = realm.waybill({"init", "-k", "-t", "carol.keytab", "carol"}, "carol");
+  const Ended login = realm.waybill({"init", "-k", "-t", "carol.keytab", "carol"}, "carol");
   BOOST_TEST(login.status == 1);
   BOOST_TEST(says(login, "WB-LOGIN-FAILED"), login.err);
   BOOST_TEST(realm.waybill({"admin", "principal", "enable", "carol"}, "operator").status == 0);
@@ -214,4 +214,4 @@ BOOST_AUTO_TEST_CASE(disables_a_principal_and_all_of_its_tickets) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::command_test

@@ -6,7 +6,7 @@
 
 #include "tests/integration/people.h"
 
-namespace waybill::test {
+namespace waybill::test::crash_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(of_the_kdc_loses_nothing_that_was_acknowledged) {
   const auto logged = tickets_in_audit(realm);
   for (const auto& one : acknowledged) BOOST_TEST(logged.contains(one.ticket_id));
   realm.init("operator");
-  const Outcome verified = realm.waybill({"audit", "verify"}, "operator");
+  const Ended verified = realm.waybill({"audit", "verify"}, "operator");
   BOOST_TEST(verified.status == 0, verified.out << verified.err);
 }
 
@@ -216,4 +216,4 @@ BOOST_AUTO_TEST_CASE(of_a_worker_gives_its_job_to_the_next_attempt) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::crash_test

@@ -8,7 +8,7 @@
 #include "tests/integration/people.h"
 #include "ticket/adapters/base64.h"
 
-namespace waybill::test {
+namespace waybill::test::door_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -245,4 +245,4 @@ BOOST_AUTO_TEST_CASE(stays_open_to_others_while_many_stand_in_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::door_test

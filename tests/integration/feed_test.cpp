@@ -12,7 +12,7 @@
 #include "tests/integration/stage.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -216,4 +216,4 @@ BOOST_AUTO_TEST_CASE(go_on_when_the_one_that_follows_is_killed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_test

@@ -3,7 +3,7 @@
 #include "tests/adapters/throwaway_ca.h"
 #include "tests/support/daemon.h"
 
-namespace waybill::test {
+namespace waybill::test::https_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(does_work_for_those_who_trust_its_authority) {
                        {"XDG_RUNTIME_DIR", folder.path().string()},
                        {"KDC", std::to_string(free_port())},
                        {"TRIGGER", std::to_string(free_port())}}};
-  const Outcome done = run(shell, {}, 60s);
+  const Ended done = run(shell, {}, 60s);
   BOOST_TEST_REQUIRE(done.status == 0, done.out << done.err);
   const auto said = [&](const std::string& text, std::string_view words) {
     BOOST_TEST(text.find(words) != std::string::npos, "not said: " << words << "\n"
@@ -91,4 +91,4 @@ BOOST_AUTO_TEST_CASE(does_work_for_those_who_trust_its_authority) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::https_test

@@ -22,7 +22,7 @@ std::string file_name(std::string_view principal) {
   return name;
 }
 
-void must_be_done(const Outcome& outcome, const std::string& what) {
+void must_be_done(const Ended& outcome, const std::string& what) {
   if (outcome.status == 0) return;
   throw std::runtime_error(what + " ended with " + std::to_string(outcome.status) + ":\n" +
                            outcome.out + outcome.err);
@@ -181,8 +181,8 @@ Command LiveRealm::program(const std::filesystem::path& program, std::vector<std
            {"WAYBILL_CACHE", (folder() / "caches" / file_name(cache)).string()}}};
 }
 
-Outcome LiveRealm::waybill(std::vector<std::string> arguments, const std::string& cache,
-                           std::string_view input) const {
+Ended LiveRealm::waybill(std::vector<std::string> arguments, const std::string& cache,
+                         std::string_view input) const {
   return run(program(WAYBILL_PROGRAM, std::move(arguments), cache), input);
 }
 

@@ -62,8 +62,8 @@ class LiveRealm {
   Command program(const std::filesystem::path& program, std::vector<std::string> arguments,
                   const std::string& cache = "cache") const;
   /// Runs `waybill`.
-  Outcome waybill(std::vector<std::string> arguments, const std::string& cache = "cache",
-                  std::string_view input = {}) const;
+  Ended waybill(std::vector<std::string> arguments, const std::string& cache = "cache",
+                std::string_view input = {}) const;
   /// Logs in from the keytab into a cache of the same name; throws when it is refused.
   void init(const std::string& name) const;
   std::filesystem::path write(const std::string& name, std::string_view text) const;

@@ -4,7 +4,7 @@
 
 #include "tests/integration/stage.h"
 
-namespace waybill::test {
+namespace waybill::test::offline_test {
 
 using namespace std::chrono_literals;
 
@@ -66,4 +66,4 @@ BOOST_AUTO_TEST_CASE(leaves_a_job_in_the_queue_until_the_feed_is_fresh_again) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::offline_test

@@ -5,7 +5,7 @@
 #include "tests/integration/stage.h"
 #include "ticket/adapters/base64.h"
 
-namespace waybill::test {
+namespace waybill::test::renewal_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(is_killed_by_waybill_revoke) {
   const std::string id = submit();
   const std::string process = handler();
   BOOST_TEST(lives(process));
-  const Outcome revoked =
+  const Ended revoked =
       realm.waybill({"revoke", "--workflow", id, "--reason", "a mistake"}, "carol");
   BOOST_TEST_REQUIRE(revoked.status == 0, revoked.err);
   const json ended = door.wait(carol, id, 30s);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(is_killed_by_waybill_revoke) {
   BOOST_TEST(ended.at("attempt") == 1);
   BOOST_TEST(!lives(process));
   BOOST_TEST(verdicts().back() == "stopped WB-TICKET-REVOKED");
-  const Outcome shown = realm.waybill({"status", id}, "carol");
+  const Ended shown = realm.waybill({"status", id}, "carol");
   for (const char* words : {"WB-TICKET-REVOKED", "may run until", "renewable until"}) {
     BOOST_TEST(shown.out.find(words) != std::string::npos, shown.out + shown.err);
   }
@@ -195,4 +195,4 @@ BOOST_AUTO_TEST_CASE(waits_for_a_kdc_that_is_away) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::renewal_test

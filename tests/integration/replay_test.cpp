@@ -6,7 +6,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::replay_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,4 +93,4 @@ BOOST_AUTO_TEST_CASE(is_run_once_more_neither_offline_nor_by_another_worker) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::replay_test

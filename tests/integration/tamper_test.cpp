@@ -3,7 +3,7 @@
 #include "tests/integration/people.h"
 #include "ticket/adapters/files.h"
 
-namespace waybill::test {
+namespace waybill::test::tamper_test {
 namespace {
 
 /// A realm whose KDC was ended in good order, for somebody with the disk but not the master key.
@@ -16,9 +16,9 @@ class StolenStore {
     BOOST_TEST(realm.kdc().terminate() == 0, realm.kdc().log());
     BOOST_TEST(check().status == 0);
   }
-  Outcome verify_audit() { return realm.waybill({"audit", "verify"}, "operator"); }
+  Ended verify_audit() { return realm.waybill({"audit", "verify"}, "operator"); }
   /// `waybill-kdc store check`.
-  Outcome check() {
+  Ended check() {
     return run(realm.program(WAYBILL_KDC_PROGRAM, {"store", "check", "--dir", "kdc"}));
   }
   /// Changes a bit of these bytes wherever the store has them, in pages that it let go too.
@@ -34,7 +34,7 @@ class StolenStore {
   LiveRealm realm;
 };
 
-bool says(const Outcome& outcome, std::string_view words) {
+bool says(const Ended& outcome, std::string_view words) {
   return (outcome.out + outcome.err).find(words) != std::string::npos;
 }
 
@@ -45,10 +45,10 @@ BOOST_AUTO_TEST_SUITE(a_tampered_store)
 BOOST_AUTO_TEST_CASE(does_not_start_when_the_end_of_its_audit_chain_was_changed) {
   StolenStore stolen;
   stolen.deface("admin.principal.disable");
-  const Outcome damaged = stolen.check();
+  const Ended damaged = stolen.check();
   BOOST_TEST(damaged.status == 1, damaged.err);
   BOOST_TEST(says(damaged, "audit"), damaged.err);
-  const Outcome start = run(stolen.realm.program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}));
+  const Ended start = run(stolen.realm.program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}));
   BOOST_TEST(start.status == 1, start.err);
   BOOST_TEST(says(start, "audit"), start.err);
 }
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(is_noticed_by_who_reads_the_audit) {
   stolen.deface("admin.queue.add");
   BOOST_TEST(stolen.check().status == 1);
   stolen.realm.start_kdc();
-  const Outcome verified = stolen.verify_audit();
+  const Ended verified = stolen.verify_audit();
   BOOST_TEST(verified.status != 0, verified.out);
 }
 
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(lets_nobody_in_under_a_key_that_was_put_into_it) {
   StolenStore stolen;
   const PrincipalPublic key = stolen.realm.keytab("carol").newest().key.public_key();
   stolen.deface(text_of(key.bytes));
-  const Outcome damaged = stolen.check();
+  const Ended damaged = stolen.check();
   BOOST_TEST(damaged.status == 1);
   BOOST_TEST(says(damaged, "principals"), damaged.err);
   stolen.realm.start_kdc();
@@ -76,4 +76,4 @@ BOOST_AUTO_TEST_CASE(lets_nobody_in_under_a_key_that_was_put_into_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::tamper_test

@@ -7,7 +7,7 @@
 #include "ticket/adapters/files.h"
 #include "ticket/bytes.h"
 
-namespace waybill::test {
+namespace waybill::test::transcript_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(works_word_for_word) {
                       {"-c", script},
                       folder.path(),
                       {{"PATH", search_path()}, {"XDG_RUNTIME_DIR", folder.path().string()}}};
-  const Outcome session = run(shell, {}, 60s);
+  const Ended session = run(shell, {}, 60s);
   BOOST_TEST_REQUIRE(session.status == 0, session.out << session.err);
   const auto said = [&](const std::string& text, std::string_view words) {
     BOOST_TEST(text.find(words) != std::string::npos, "not said: " << words << "\n"
@@ -111,4 +111,4 @@ BOOST_AUTO_TEST_CASE(works_word_for_word) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::transcript_test

@@ -8,7 +8,7 @@
 #include "ticket/hex.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::trigger_attack_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -341,4 +341,4 @@ BOOST_AUTO_TEST_CASE(answers_every_login_that_it_refuses_alike) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::trigger_attack_test

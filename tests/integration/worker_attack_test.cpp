@@ -7,7 +7,7 @@
 #include "ticket/hex.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::worker_attack_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -239,4 +239,4 @@ BOOST_AUTO_TEST_CASE(refuses_what_was_revoked_as_soon_as_the_feed_says_so) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::worker_attack_test

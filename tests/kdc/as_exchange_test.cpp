@@ -6,9 +6,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::as_exchange_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -263,3 +263,5 @@ BOOST_AUTO_TEST_CASE(does_not_let_a_flood_of_failures_fill_the_audit_log) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::as_exchange_test

@@ -6,9 +6,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::audit_reading_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -122,3 +122,5 @@ BOOST_AUTO_TEST_CASE(refuses_what_it_does_not_know) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::audit_reading_test

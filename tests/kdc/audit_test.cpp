@@ -8,9 +8,9 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::audit_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -291,3 +291,5 @@ BOOST_AUTO_TEST_CASE(lets_a_claim_of_a_ticket_never_clash_with_a_field_that_is_t
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::audit_test

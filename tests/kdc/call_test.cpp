@@ -6,9 +6,9 @@
 #include "kdc/operations.h"
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::call_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -345,3 +345,5 @@ BOOST_AUTO_TEST_CASE(of_an_operator_change_nothing_that_lasts_with_a_narrowed_tg
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::call_test

@@ -5,9 +5,9 @@
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::compaction_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -219,3 +219,5 @@ BOOST_AUTO_TEST_CASE(is_done_by_the_daemon_between_requests) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::compaction_test

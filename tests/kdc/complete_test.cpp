@@ -4,9 +4,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::complete_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -92,3 +92,5 @@ BOOST_AUTO_TEST_CASE(takes_no_evidence_that_the_kdc_did_not_sign) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::complete_test

@@ -5,7 +5,8 @@
 #include "tests/adapters/scratch.h"
 #include "ticket/adapters/files.h"
 
-using namespace waybill;
+namespace waybill::test::config_test {
+
 using namespace waybill::kdc;
 using namespace std::chrono_literals;
 
@@ -118,3 +119,5 @@ BOOST_AUTO_TEST_CASE(is_refused_in_any_other_form) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::config_test

@@ -4,9 +4,9 @@
 #include "kdc/tgs_exchange.h"
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::delegate_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -339,3 +339,5 @@ BOOST_AUTO_TEST_CASE(by_a_trigger_that_narrowed_its_own_tgt_keeps_to_that) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::delegate_test

@@ -6,7 +6,8 @@
 
 #include "ticket/crypto.h"
 
-using namespace waybill;
+namespace waybill::test::doorkeeper_test {
+
 using namespace waybill::kdc;
 using namespace std::chrono_literals;
 
@@ -158,3 +159,5 @@ BOOST_AUTO_TEST_CASE(is_filled_by_one_principal_for_that_principal_alone) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::doorkeeper_test

@@ -5,9 +5,9 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/exchange/client.h"
 
-using namespace waybill;
+namespace waybill::test::epochs_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -206,3 +206,5 @@ BOOST_AUTO_TEST_CASE(is_not_made_for_a_key_of_small_order) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::epochs_test

@@ -5,9 +5,9 @@
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/test_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::feed_beat_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -67,3 +67,5 @@ BOOST_AUTO_TEST_CASE(is_not_woken_by_a_commit_that_does_not_move_the_feed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::feed_beat_test

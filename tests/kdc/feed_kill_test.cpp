@@ -13,9 +13,9 @@
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/test_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::feed_kill_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -100,3 +100,5 @@ BOOST_AUTO_TEST_CASE(comes_back_to_a_head_that_everybody_can_follow) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::feed_kill_test

@@ -12,9 +12,9 @@
 #include "ticket/adapters/files.h"
 #include "ticket/limits.h"
 
-using namespace waybill;
+namespace waybill::test::feed_model_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 namespace fs = std::filesystem;
 
@@ -244,3 +244,5 @@ BOOST_DATA_TEST_CASE(does_so_in_large_segments, bdata::xrange(2U), seed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::feed_model_test

@@ -6,9 +6,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/adapters/files.h"
 
-using namespace waybill;
+namespace waybill::test::feed_publisher_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace fs = std::filesystem;
 
@@ -351,3 +351,5 @@ BOOST_AUTO_TEST_CASE(keeps_nothing_beyond_the_end_or_before_the_base) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::feed_publisher_test

@@ -4,9 +4,9 @@
 
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::housekeeping_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -75,3 +75,5 @@ BOOST_AUTO_TEST_CASE(outlives_a_disk_that_fails) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::housekeeping_test

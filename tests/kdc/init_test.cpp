@@ -11,9 +11,9 @@
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/realm_file.h"
 
-using namespace waybill;
+namespace waybill::test::init_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace fs = std::filesystem;
 
@@ -323,3 +323,5 @@ BOOST_AUTO_TEST_CASE(is_believed_only_when_this_kdc_wrote_it) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::init_test

@@ -13,9 +13,9 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::issuer_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -377,3 +377,5 @@ BOOST_AUTO_TEST_CASE(has_every_ticket_that_it_answered_and_an_unbroken_chain) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::issuer_test

@@ -5,9 +5,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::keys_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -145,3 +145,5 @@ BOOST_AUTO_TEST_CASE(is_its_own_record) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::keys_test

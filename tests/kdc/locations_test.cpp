@@ -4,9 +4,9 @@
 
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::locations_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -71,3 +71,5 @@ BOOST_AUTO_TEST_CASE(is_a_plain_http_address) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::locations_test

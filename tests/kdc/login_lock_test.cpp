@@ -5,9 +5,9 @@
 #include "kdc/as_exchange.h"
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::login_lock_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -166,3 +166,5 @@ BOOST_AUTO_TEST_CASE(forgets_who_was_here_more_than_90_days_ago) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::login_lock_test

@@ -5,9 +5,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "tests/support/mutator.h"
 
-using namespace waybill;
+namespace waybill::test::mutation_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -102,3 +102,5 @@ BOOST_AUTO_TEST_CASE(inside_a_call_are_refused_by_their_operation) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::mutation_test

@@ -5,9 +5,9 @@
 
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::policy_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -212,3 +212,5 @@ BOOST_AUTO_TEST_CASE(goes_on_without_actions_when_there_were_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::policy_test

@@ -4,9 +4,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::renew_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -245,3 +245,5 @@ BOOST_AUTO_TEST_CASE(is_revoked_with_the_first_form) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::renew_test

@@ -10,9 +10,9 @@
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::revoke_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -356,3 +356,5 @@ BOOST_AUTO_TEST_CASE(gives_one_of_two_different_works_to_one_delegation) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::revoke_test

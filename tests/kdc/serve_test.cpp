@@ -14,9 +14,9 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/realm_file.h"
 
-using namespace waybill;
+namespace waybill::test::serve_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace fs = std::filesystem;
 
@@ -268,3 +268,5 @@ BOOST_AUTO_TEST_CASE(is_not_settled_with_half_of_what_it_needs) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::serve_test

@@ -8,9 +8,9 @@
 
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::server_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 namespace bdata = boost::unit_test::data;
 
 namespace {
@@ -225,3 +225,5 @@ BOOST_AUTO_TEST_CASE(turns_logins_away_when_too_many_are_under_way) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::server_test

@@ -6,9 +6,9 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::store_damage_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -184,3 +184,5 @@ BOOST_AUTO_TEST_CASE(keeps_a_record_as_its_worked_example_says) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::store_damage_test

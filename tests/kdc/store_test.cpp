@@ -5,9 +5,9 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/hex.h"
 
-using namespace waybill;
+namespace waybill::test::store_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -330,3 +330,5 @@ BOOST_AUTO_TEST_CASE(shows_a_view_that_does_not_move_while_others_write) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::store_test

@@ -3,9 +3,9 @@
 #include "kdc/tgs_exchange.h"
 #include "tests/kdc/whole_kdc.h"
 
-using namespace waybill;
+namespace waybill::test::tgs_test {
+
 using namespace waybill::kdc;
-using namespace waybill::test;
 
 namespace {
 
@@ -84,3 +84,5 @@ BOOST_AUTO_TEST_CASE(is_not_made_of_a_malformed_request) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::tgs_test

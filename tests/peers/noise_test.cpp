@@ -12,7 +12,7 @@
 #include "tests/support/outcome.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::noise_test {
 namespace {
 
 const std::filesystem::path program = WAYBILL_NOISE_PEER;
@@ -157,4 +157,4 @@ BOOST_AUTO_TEST_CASE(and_we_refuse_each_other_with_another_static_key_of_the_res
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::noise_test

@@ -161,7 +161,7 @@ sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace
 
-Outcome run(const Command& command, std::string_view input, std::chrono::milliseconds patience) {
+Ended run(const Command& command, std::string_view input, std::chrono::milliseconds patience) {
   const Scroll in;
   const Scroll out;
   const Scroll err;

@@ -23,7 +23,7 @@ struct Command {
 };
 
 /// How a program ended and what it said.
-struct Outcome {
+struct Ended {
   int status = 0;  ///< its exit status; 128 + N when signal N ended it
   std::string out;
   std::string err;
@@ -31,8 +31,8 @@ struct Outcome {
 
 /// Runs a program to its end. One that takes longer than `patience` is killed (status 137). What it
 /// leaves behind in the background is killed too.
-Outcome run(const Command& command, std::string_view input = {},
-            std::chrono::milliseconds patience = std::chrono::seconds(60));
+Ended run(const Command& command, std::string_view input = {},
+          std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 /// A real daemon in a process of its own, in a process group of its own. It does not outlive its
 /// object, nor the thread that started it: the system kills it when that thread ends, however it
@@ -51,7 +51,7 @@ class Daemon {
   /// SIGKILL to it and to all that it started; returns when it is gone. Harmless when it is not
   /// running.
   void kill();
-  /// SIGTERM to it alone; gives its exit status as Outcome has it. Killed after `patience` (137).
+  /// SIGTERM to it alone; gives its exit status as Ended has it. Killed after `patience` (137).
   int terminate(std::chrono::milliseconds patience = std::chrono::seconds(15));
   /// SIGSTOP and SIGCONT: alive, but silent.
   void pause();

@@ -9,7 +9,7 @@
 #include "tests/support/test_realm.h"
 #include "tests/support/vectors.h"
 
-namespace waybill::test {
+namespace waybill::test::audience_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -259,4 +259,4 @@ BOOST_AUTO_TEST_CASE(serves_many_threads_while_its_document_is_renewed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::audience_test

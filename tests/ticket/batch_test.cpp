@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::batch_test {
 namespace {
 
 std::vector<Digest> leaves(std::size_t count) {
@@ -171,4 +171,4 @@ BOOST_AUTO_TEST_CASE(is_empty_or_has_all_of_its_fields) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::batch_test

@@ -7,7 +7,7 @@
 #include "ticket/exchange/fields.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::call_test {
 namespace {
 
 struct Fixture {
@@ -228,4 +228,4 @@ BOOST_AUTO_TEST_CASE(with_a_detail_that_is_cut_inside_a_letter_still_opens) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::call_test

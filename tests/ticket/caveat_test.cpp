@@ -8,7 +8,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::caveat_test {
 namespace {
 
 const Principal orders = principal_of("trigger/orders@DEMO.TEST");
@@ -228,4 +228,4 @@ BOOST_AUTO_TEST_CASE(begins_with_its_id) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::caveat_test

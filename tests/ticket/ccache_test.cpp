@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::ccache_test {
 namespace {
 
 IssuedTicket issued(std::uint8_t mark) {
@@ -120,4 +120,4 @@ BOOST_AUTO_TEST_CASE(is_refused_when_it_is_cut_off_anywhere) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ccache_test

@@ -5,7 +5,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
 
-namespace waybill::test {
+namespace waybill::test::client_test {
 namespace {
 
 /// A user, and a KDC that answers by hand.
@@ -235,4 +235,4 @@ BOOST_AUTO_TEST_CASE(to_a_service_is_for_one_request) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::client_test

@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::codec_test {
 
 BOOST_AUTO_TEST_SUITE(a_message)
 
@@ -171,4 +171,4 @@ BOOST_DATA_TEST_CASE(gives_what_it_is_asked_for_or_the_reason, bdata::make(quest
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::codec_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/outcome.h"
 
-namespace waybill::test {
+namespace waybill::test::crypto_test {
 namespace {
 
 const Buffer message = copy_of(bytes_of("the message"));
@@ -205,4 +205,4 @@ BOOST_AUTO_TEST_CASE(depends_on_password_realm_and_principal) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::crypto_test

@@ -18,7 +18,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::decoders_test {
 namespace {
 
 constexpr int rounds = 100'000;
@@ -358,4 +358,4 @@ BOOST_DATA_TEST_CASE(of_messages_survives_broken_ones, bdata::make(message_decod
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::decoders_test

@@ -12,7 +12,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/vectors.h"
 
-namespace waybill::test {
+namespace waybill::test::error_test {
 namespace {
 
 struct Row {
@@ -178,4 +178,4 @@ BOOST_AUTO_TEST_CASE(compares_refusals_by_code_alone) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::error_test

@@ -5,7 +5,7 @@
 #include "ticket/audience.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::evidence_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -120,4 +120,4 @@ BOOST_AUTO_TEST_CASE(says_nothing_of_time) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::evidence_test

@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::feed_entry_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -262,4 +262,4 @@ BOOST_AUTO_TEST_CASE(of_a_workflow_does_not_concern_a_ticket_without_work) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_entry_test

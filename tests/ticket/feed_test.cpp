@@ -5,7 +5,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_feed.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_test {
 namespace {
 
 /// A feed of five entries and a follower that has seen nothing.
@@ -273,4 +273,4 @@ BOOST_AUTO_TEST_CASE(refuses_a_base_with_a_link_that_the_entries_do_not_continue
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_test

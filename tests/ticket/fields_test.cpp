@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::fields_test {
 namespace {
 
 struct Row {
@@ -137,4 +137,4 @@ BOOST_AUTO_TEST_CASE(is_lower_case_and_even) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::fields_test

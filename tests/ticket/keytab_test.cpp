@@ -10,7 +10,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::keytab_test {
 namespace {
 
 const Principal alice = principal_of("queue-alice@DEMO.TEST");
@@ -145,4 +145,4 @@ BOOST_AUTO_TEST_CASE(does_not_exist_for_keys_of_small_order) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::keytab_test

@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace waybill::test {
+namespace waybill::test::memory_test {
 
 BOOST_AUTO_TEST_SUITE(a_memory)
 
@@ -51,4 +51,4 @@ BOOST_AUTO_TEST_CASE(keeps_what_is_used_and_forgets_what_is_not) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::memory_test

@@ -11,7 +11,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::messages_test {
 namespace {
 
 const Buffer session(32, 3);
@@ -237,4 +237,4 @@ BOOST_AUTO_TEST_CASE(says_which_realm_and_epoch_it_is_for) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::messages_test

@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::noise_test {
 namespace {
 
 const Buffer prologue = copy_of(bytes_of("a prologue"));
@@ -202,4 +202,4 @@ BOOST_AUTO_TEST_CASE(is_read_once_and_in_its_turn) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::noise_test

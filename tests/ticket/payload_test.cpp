@@ -10,7 +10,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::payload_test {
 namespace {
 
 const Buffer payload = copy_of(bytes_of("a table of invoices"));
@@ -149,4 +149,4 @@ BOOST_AUTO_TEST_CASE(is_of_the_exact_input) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::payload_test

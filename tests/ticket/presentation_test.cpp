@@ -12,7 +12,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::presentation_test {
 namespace {
 
 const Principal trigger = principal_of("trigger/orders@DEMO.TEST");
@@ -47,10 +47,10 @@ struct Fixture {
   Presented present(std::span<const Caveat> with) const {
     CaveatChain chain(tgt.ticket, tgt.session);
     BOOST_REQUIRE(bool(chain.add_all(with)));
-    return chain.finish(test::authenticator());
+    return chain.finish(presentation_test::authenticator());
   }
   Parts take_apart() const {
-    Parts out{tgt.ticket, {}, test::authenticator().encode(), {}};
+    Parts out{tgt.ticket, {}, authenticator().encode(), {}};
     for (const Caveat& caveat : caveats) out.caveats.push_back(encode(caveat));
     out.tag = copy_of(present(caveats).tag);
     return out;
@@ -220,9 +220,9 @@ BOOST_AUTO_TEST_CASE(cannot_be_continued_from_its_tag) {
 BOOST_AUTO_TEST_CASE(can_be_narrowed_by_who_holds_the_chain_and_only_narrowed) {
   CaveatChain chain(tgt.ticket, tgt.session);
   BOOST_REQUIRE(bool(chain.add(caveats[0])));
-  const Presented wide = chain.finish(authenticator());
+  const Presented wide = chain.finish(presentation_test::authenticator());
   BOOST_REQUIRE(bool(chain.add(caveats[2])));
-  const Presented narrow = chain.finish(authenticator());
+  const Presented narrow = chain.finish(presentation_test::authenticator());
   BOOST_TEST(check(wide.wire) == accepted);
   BOOST_TEST(check(narrow.wire) == accepted);
   BOOST_TEST((wide.tag != narrow.tag));
@@ -244,10 +244,10 @@ BOOST_AUTO_TEST_CASE(has_at_most_16_caveats_and_its_chain_takes_no_more) {
   for (std::size_t i = 0; i < limits::max_caveats; ++i) {
     BOOST_TEST(outcome(chain.add(caveat::NotAfter{noon})) == accepted);
   }
-  const Presented most = chain.finish(authenticator());
+  const Presented most = chain.finish(presentation_test::authenticator());
   BOOST_TEST(check(most.wire) == accepted);
   BOOST_TEST(outcome(chain.add(caveat::NotAfter{noon})) == Errc::limit_exceeded);
-  const Presented after = chain.finish(authenticator());
+  const Presented after = chain.finish(presentation_test::authenticator());
   BOOST_TEST((after.wire == most.wire));  // as if nothing had been asked
   BOOST_TEST(check(after.wire) == accepted);
 }
@@ -259,10 +259,10 @@ BOOST_AUTO_TEST_CASE(has_caveats_of_at_most_2_kib_and_its_chain_takes_no_larger)
   CaveatChain chain(tgt.ticket, tgt.session);
   BOOST_REQUIRE(encode(caveat::Actions{names}).size() == limits::max_caveat);
   BOOST_TEST(outcome(chain.add(caveat::Actions{names})) == accepted);
-  BOOST_TEST(check(chain.finish(authenticator()).wire) == accepted);
+  BOOST_TEST(check(chain.finish(presentation_test::authenticator()).wire) == accepted);
   names.back() += 'a';
   BOOST_TEST(outcome(chain.add(caveat::Actions{names})) == Errc::limit_exceeded);
-  BOOST_TEST(check(chain.finish(authenticator()).wire) == accepted);
+  BOOST_TEST(check(chain.finish(presentation_test::authenticator()).wire) == accepted);
   Parts large = parts;
   large.caveats = {encode(caveat::Actions{names})};
   BOOST_TEST(check(large.wire()) == Errc::limit_exceeded);
@@ -366,4 +366,4 @@ BOOST_AUTO_TEST_CASE(is_bound_to_a_request_by_its_parts) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::presentation_test

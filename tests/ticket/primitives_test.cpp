@@ -12,7 +12,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::primitives_test {
 namespace {
 
 std::vector<VectorCase> of_kind(std::string_view kind) {
@@ -88,4 +88,4 @@ BOOST_DATA_TEST_CASE(of_the_labelled_hash_hold, bdata::make(of_kind("hash")), sa
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::primitives_test

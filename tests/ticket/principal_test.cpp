@@ -9,7 +9,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::principal_test {
 namespace {
 
 struct Row {
@@ -170,4 +170,4 @@ BOOST_DATA_TEST_CASE(is_read_by_its_alphabet, bdata::make(names), row) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::principal_test

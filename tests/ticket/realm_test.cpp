@@ -8,7 +8,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::realm_test {
 namespace {
 
 // A document with another inner array, signed by the real root: only its shape can be at fault.
@@ -152,4 +152,4 @@ BOOST_AUTO_TEST_CASE(knows_a_signer_by_its_number_and_its_time) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::realm_test

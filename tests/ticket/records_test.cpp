@@ -4,7 +4,7 @@
 
 #include "tests/support/outcome.h"
 
-namespace waybill::test {
+namespace waybill::test::records_test {
 namespace {
 
 const Bytes key = bytes_of("carol"), value = bytes_of("a public key and a kvno");
@@ -99,4 +99,4 @@ BOOST_AUTO_TEST_CASE(does_not_open_when_it_was_changed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::records_test

@@ -5,7 +5,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
 
-namespace waybill::test {
+namespace waybill::test::renewal_test {
 namespace {
 
 struct Row {
@@ -110,4 +110,4 @@ BOOST_AUTO_TEST_CASE(is_nothing_that_widens_or_replaces) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::renewal_test

@@ -10,7 +10,7 @@
 #include "tests/support/test_realm.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::replay_test {
 namespace {
 
 constexpr Seconds window = limits::replay_window;
@@ -183,4 +183,4 @@ BOOST_AUTO_TEST_CASE(lets_one_of_many_threads_pass) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::replay_test

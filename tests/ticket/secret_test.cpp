@@ -9,7 +9,7 @@
 
 #include "ticket/keys.h"
 
-namespace waybill::test {
+namespace waybill::test::secret_test {
 namespace {
 
 bool all_zero(Bytes bytes) {
@@ -177,4 +177,4 @@ BOOST_AUTO_TEST_CASE(for_signatures_is_kept_as_its_seed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::secret_test

@@ -13,7 +13,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::ticket_forgery_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -282,4 +282,4 @@ BOOST_AUTO_TEST_CASE(made_in_time_holds_after_the_key_has_retired) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ticket_forgery_test

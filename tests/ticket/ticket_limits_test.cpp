@@ -11,7 +11,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::ticket_limits_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -190,4 +190,4 @@ BOOST_AUTO_TEST_CASE(has_at_most_16_entries_in_its_booklet) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ticket_limits_test

@@ -12,7 +12,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::ticket_tampering_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -249,4 +249,4 @@ BOOST_AUTO_TEST_CASE(does_not_open_when_its_seal_is_empty) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ticket_tampering_test

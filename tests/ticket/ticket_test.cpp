@@ -12,7 +12,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::ticket_test {
 namespace {
 
 const Work work = work_of("invoice-report", "the input");
@@ -213,4 +213,4 @@ BOOST_AUTO_TEST_CASE(does_not_open_under_the_key_of_another_epoch) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ticket_test

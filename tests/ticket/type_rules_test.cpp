@@ -16,7 +16,8 @@
 #include "ticket/presentation.h"
 #include "ticket/ticket.h"
 
-namespace waybill {
+namespace waybill::test::type_rules_test {
+
 namespace {
 
 template <class T>
@@ -123,4 +124,5 @@ static_assert(!std::is_convertible_v<Result<int>, bool> &&
               !std::is_convertible_v<Result<int>, int>);
 
 }  // namespace
-}  // namespace waybill
+
+}  // namespace waybill::test::type_rules_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/vector_maker.h"
 
-namespace waybill::test {
+namespace waybill::test::vectors_test {
 
 BOOST_AUTO_TEST_SUITE(the_vectors, *boost::unit_test::label("slow"))
 
@@ -83,4 +83,4 @@ BOOST_AUTO_TEST_CASE(that_is_broken_is_an_error_and_not_a_success) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::vectors_test

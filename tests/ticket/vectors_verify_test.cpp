@@ -19,7 +19,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace waybill::test {
+namespace waybill::test::vectors_verify_test {
 namespace {
 
 std::vector<VectorCase> cases(const char* file, std::string_view kind = {}) {
@@ -324,4 +324,4 @@ BOOST_DATA_TEST_CASE(of_payloads_holds, bdata::make(cases("payload.txt")), row) 
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::vectors_verify_test

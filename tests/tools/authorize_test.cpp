@@ -2,9 +2,10 @@
 
 #include "tests/tools/door.h"
 
-namespace waybill::tools {
+namespace waybill::test::authorize_test {
 
-using namespace waybill::test;
+using namespace tools;
+
 using nlohmann::json;
 
 BOOST_FIXTURE_TEST_SUITE(authorize, AtADoor)
@@ -59,4 +60,4 @@ BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::authorize_test

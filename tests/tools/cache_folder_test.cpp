@@ -11,7 +11,9 @@
 #include "tests/support/test_realm.h"
 #include "ticket/adapters/files.h"
 
-namespace waybill::tools {
+namespace waybill::test::cache_folder_test {
+
+using namespace tools;
 namespace {
 
 namespace fs = std::filesystem;
@@ -195,4 +197,4 @@ BOOST_AUTO_TEST_CASE(has_a_parent_that_is_ours_alone_too) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::cache_folder_test

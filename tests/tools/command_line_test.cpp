@@ -5,7 +5,9 @@
 
 #include "tools/command.h"
 
-namespace waybill::tools {
+namespace waybill::test::command_line_test {
+
+using namespace tools;
 namespace {
 
 namespace bdata = boost::unit_test::data;
@@ -22,7 +24,7 @@ struct Fixture {
   std::optional<std::uint64_t> number;
   bool wait = false;
 
-  Outcome<Done> parse(const Arguments& arguments) {
+  tools::Outcome<Done> parse(const Arguments& arguments) {
     CommandLine line("waybill test", "A command for the test.");
     line.argument("TYPE", type, "type")
         .optional_argument("REST", rest, "rest")
@@ -60,7 +62,7 @@ const Wrong wrong[] = {
 };
 std::ostream& operator<<(std::ostream& out, const Wrong& row) { return out << row.name; }
 
-Outcome<Done> say(Context& context, const Arguments& arguments) {
+tools::Outcome<Done> say(Context& context, const Arguments& arguments) {
   for (const std::string& argument : arguments) context.ui.print(argument);
   return done();
 }
@@ -173,4 +175,4 @@ BOOST_AUTO_TEST_CASE(wants_a_name) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::command_line_test

@@ -5,9 +5,9 @@
 #include "ticket/hex.h"
 #include "tools/text.h"
 
-namespace waybill::tools {
+namespace waybill::test::commands_test {
 
-using namespace waybill::test;
+using namespace tools;
 
 BOOST_FIXTURE_TEST_SUITE(init, Desk)
 
@@ -333,4 +333,4 @@ BOOST_AUTO_TEST_CASE(is_what_no_command_shows_with_what_to_type_next) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::commands_test

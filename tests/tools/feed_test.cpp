@@ -14,9 +14,9 @@
 #include "tools/commands.h"
 #include "tools/failure.h"
 
-namespace waybill::tools {
+namespace waybill::test::feed_test {
 
-using namespace waybill::test;
+using namespace tools;
 
 namespace {
 
@@ -337,4 +337,4 @@ BOOST_FIXTURE_TEST_CASE(is_judged_by_what_was_imported, WithTicket) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::feed_test

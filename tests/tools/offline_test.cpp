@@ -5,9 +5,9 @@
 #include "ticket/hex.h"
 #include "tools/ticket_view.h"
 
-namespace waybill::tools {
+namespace waybill::test::offline_test {
 
-using namespace waybill::test;
+using namespace tools;
 
 namespace {
 
@@ -221,4 +221,4 @@ BOOST_AUTO_TEST_CASE(are_refused_and_nothing_else) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::offline_test

@@ -18,7 +18,9 @@
 #include "tests/adapters/scratch.h"
 #include "ticket/bytes.h"
 
-namespace waybill::tools {
+namespace waybill::test::prompt_test {
+
+using namespace tools;
 namespace {
 
 namespace bdata = boost::unit_test::data;
@@ -191,4 +193,4 @@ BOOST_AUTO_TEST_CASE(is_as_before_while_it_is_stopped_and_asks_again_after) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::prompt_test

@@ -19,7 +19,7 @@
 
 #include "tests/adapters/scratch.h"
 
-namespace waybill::test {
+namespace waybill::test::session_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -131,4 +131,4 @@ BOOST_DATA_TEST_CASE(goes_as_written, bdata::make(all_sessions()), path) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::session_test

@@ -8,7 +8,9 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace waybill::tools {
+namespace waybill::test::text_test {
+
+using namespace tools;
 namespace {
 
 namespace bdata = boost::unit_test::data;
@@ -200,4 +202,4 @@ BOOST_AUTO_TEST_CASE(is_measured_in_characters) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::text_test

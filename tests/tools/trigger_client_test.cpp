@@ -2,9 +2,10 @@
 
 #include "tests/tools/door.h"
 
-namespace waybill::tools {
+namespace waybill::test::trigger_client_test {
 
-using namespace waybill::test;
+using namespace tools;
+
 using nlohmann::json;
 
 BOOST_FIXTURE_TEST_SUITE(submit, AtADoor)
@@ -275,4 +276,4 @@ BOOST_AUTO_TEST_CASE(wants_credentials_and_an_id) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::trigger_client_test

@@ -12,7 +12,9 @@
 #include "tools/progress.h"
 #include "tools/rows.h"
 
-namespace waybill::tools {
+namespace waybill::test::ui_test {
+
+using namespace tools;
 namespace {
 
 using namespace std::chrono_literals;
@@ -110,7 +112,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(a_table, Fixture)
 
 BOOST_AUTO_TEST_CASE(has_aligned_columns_and_no_blanks_at_the_end) {
-  Table table({"NAME", "KIND"});
+  tools::Table table({"NAME", "KIND"});
   table.row({"carol", "user"});
   table.row({"trigger/orders", ""});
   table.row({"größer", "x"});
@@ -123,7 +125,7 @@ BOOST_AUTO_TEST_CASE(has_aligned_columns_and_no_blanks_at_the_end) {
 }
 
 BOOST_AUTO_TEST_CASE(makes_its_cells_safe) {
-  Table table;
+  tools::Table table;
   table.row({"a\x1b", "b\nc"});
   table.print(ui);
   BOOST_TEST(data.str() == "a\\x1b  b\\x0ac\n");
@@ -173,4 +175,4 @@ BOOST_AUTO_TEST_CASE(is_ascii_whatever_is_in_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::tools
+}  // namespace waybill::test::ui_test

@@ -3,7 +3,7 @@
 #include "tests/trigger/engine_bench.h"
 #include "trigger/kdc_link.h"
 
-namespace waybill::test {
+namespace waybill::test::completion_test {
 namespace {
 
 using trigger::KdcLink;
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(is_told_again_until_the_kdc_has_spoken_about_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::completion_test

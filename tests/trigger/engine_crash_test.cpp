@@ -10,7 +10,7 @@
 #include "tests/trigger/engine_bench.h"
 #include "ticket/exchange/fields.h"
 
-namespace waybill::test {
+namespace waybill::test::engine_crash_test {
 namespace {
 
 // What the child says of what was acknowledged, one line a write, so that no line is torn:
@@ -157,4 +157,4 @@ BOOST_AUTO_TEST_CASE(has_all_that_it_acknowledged) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::engine_crash_test

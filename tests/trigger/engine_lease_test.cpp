@@ -6,7 +6,7 @@
 
 #include "tests/trigger/engine_bench.h"
 
-namespace waybill::test {
+namespace waybill::test::engine_lease_test {
 namespace {
 
 using trigger::Trouble;
@@ -360,4 +360,4 @@ BOOST_AUTO_TEST_CASE(never_shares_a_job_with_another_one) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::engine_lease_test

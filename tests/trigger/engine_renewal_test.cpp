@@ -2,7 +2,7 @@
 
 #include "tests/trigger/engine_bench.h"
 
-namespace waybill::test {
+namespace waybill::test::engine_renewal_test {
 namespace {
 
 /// An engine with one piece of work, whose ticket is for an hour and renewable for a week.
@@ -218,4 +218,4 @@ BOOST_AUTO_TEST_CASE(does_not_outlast_the_last_moment) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::engine_renewal_test

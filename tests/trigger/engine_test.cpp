@@ -2,7 +2,7 @@
 
 #include "tests/trigger/engine_bench.h"
 
-namespace waybill::test {
+namespace waybill::test::engine_test {
 namespace {
 
 using trigger::StoreDamaged;
@@ -265,4 +265,4 @@ BOOST_AUTO_TEST_CASE(does_not_open_with_another_key_or_for_another_service) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::engine_test

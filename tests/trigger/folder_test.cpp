@@ -9,7 +9,7 @@
 #include "trigger/answers.h"
 #include "trigger/listen_address.h"
 
-namespace waybill::test {
+namespace waybill::test::folder_test {
 namespace {
 
 using trigger::Folder;
@@ -132,4 +132,4 @@ BOOST_AUTO_TEST_CASE(is_utc_in_whole_seconds) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::folder_test

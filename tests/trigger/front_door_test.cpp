@@ -5,7 +5,7 @@
 #include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::front_door_test {
 namespace {
 
 using nlohmann::json;
@@ -394,4 +394,4 @@ BOOST_AUTO_TEST_CASE(is_cancelled_by_its_subject) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::front_door_test

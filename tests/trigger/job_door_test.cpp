@@ -8,7 +8,7 @@
 #include "ticket/hex.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::job_door_test {
 namespace {
 
 using nlohmann::json;
@@ -230,4 +230,4 @@ BOOST_AUTO_TEST_CASE(is_not_ended_by_a_report_of_another_form) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::job_door_test

@@ -6,7 +6,7 @@
 #include "tests/support/mutator.h"
 #include "tests/support/outcome.h"
 
-namespace waybill::test {
+namespace waybill::test::json_fields_test {
 namespace {
 
 using trigger::JsonFields;
@@ -144,4 +144,4 @@ BOOST_AUTO_TEST_CASE(survives_whatever_comes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::json_fields_test

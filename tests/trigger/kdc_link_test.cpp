@@ -5,7 +5,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/exchange/fields.h"
 
-namespace waybill::test {
+namespace waybill::test::kdc_link_test {
 namespace {
 
 using trigger::KdcAway;
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(believes_no_forged_feed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::kdc_link_test

@@ -4,7 +4,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 
-namespace waybill::test {
+namespace waybill::test::mutation_test {
 namespace {
 
 using nlohmann::json;
@@ -167,4 +167,4 @@ BOOST_AUTO_TEST_CASE(knows_its_paths_from_others) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::mutation_test

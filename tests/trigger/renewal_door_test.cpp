@@ -3,7 +3,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 
-namespace waybill::test {
+namespace waybill::test::renewal_door_test {
 namespace {
 
 using nlohmann::json;
@@ -141,4 +141,4 @@ BOOST_AUTO_TEST_CASE(waits_for_another_try_without_losing_one) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::renewal_door_test

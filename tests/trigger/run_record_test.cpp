@@ -4,7 +4,7 @@
 
 #include "tests/trigger/engine_bench.h"
 
-namespace waybill::test {
+namespace waybill::test::run_record_test {
 namespace {
 
 using trigger::EngineTables;
@@ -133,4 +133,4 @@ BOOST_AUTO_TEST_CASE(is_the_oldest_and_2_the_newest_that_is_known) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::run_record_test

@@ -6,7 +6,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 
-namespace waybill::test {
+namespace waybill::test::sockets_test {
 namespace {
 
 using nlohmann::json;
@@ -146,4 +146,4 @@ BOOST_AUTO_TEST_CASE(ends_its_polls_when_it_ends) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::sockets_test

@@ -6,7 +6,7 @@
 #include "ticket/hex.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::submission_test {
 namespace {
 
 using nlohmann::json;
@@ -374,4 +374,4 @@ BOOST_AUTO_TEST_CASE(may_be_as_large_as_an_input_may_be_and_no_larger) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::submission_test

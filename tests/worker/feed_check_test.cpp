@@ -2,7 +2,7 @@
 
 #include "tests/worker/desk.h"
 
-namespace waybill::test {
+namespace waybill::test::feed_check_test {
 
 using worker::Job;
 using worker::Step;
@@ -258,4 +258,4 @@ BOOST_AUTO_TEST_CASE(has_a_line_for_each_step_in_order) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_check_test

@@ -12,7 +12,7 @@
 // Whatever happens to the feed on its way, to the mirror and to the process that follows, in any
 // order: nobody accepts a revoked ticket for longer than the ticket itself allows.
 
-namespace waybill::test {
+namespace waybill::test::feed_property_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -288,4 +288,4 @@ BOOST_AUTO_TEST_CASE(is_accepted_for_no_longer_than_it_allows_itself) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::feed_property_test

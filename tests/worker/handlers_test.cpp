@@ -10,7 +10,7 @@
 #include "tests/worker/desk.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::handlers_test {
 namespace {
 
 using nlohmann::json;
@@ -147,4 +147,4 @@ BOOST_AUTO_TEST_CASE(holds_no_key_no_ticket_and_no_input) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::handlers_test

@@ -9,7 +9,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::job_test {
 namespace {
 
 using nlohmann::json;
@@ -255,4 +255,4 @@ BOOST_AUTO_TEST_CASE(is_told_in_json_whatever_a_message_holds) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::job_test

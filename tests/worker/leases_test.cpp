@@ -6,7 +6,7 @@
 
 #include "tests/worker/scripted_source.h"
 
-namespace waybill::test {
+namespace waybill::test::leases_test {
 namespace {
 
 using worker::Lease;
@@ -145,4 +145,4 @@ BOOST_AUTO_TEST_CASE(is_stopped_for_the_first_reason_that_comes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::leases_test

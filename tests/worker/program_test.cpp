@@ -17,7 +17,7 @@
 #include "ticket/hex.h"
 #include "ticket/payload.h"
 
-namespace waybill::test {
+namespace waybill::test::program_test {
 namespace {
 
 using nlohmann::json;
@@ -289,4 +289,4 @@ BOOST_AUTO_TEST_CASE(explains_itself) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::program_test

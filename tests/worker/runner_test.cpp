@@ -15,7 +15,7 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
 
-namespace waybill::test {
+namespace waybill::test::runner_test {
 namespace {
 
 using worker::HandlerEnd;
@@ -284,4 +284,4 @@ BOOST_AUTO_TEST_CASE(may_run_beside_others) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::runner_test

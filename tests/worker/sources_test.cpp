@@ -7,7 +7,7 @@
 #include "tests/worker/small_trigger.h"
 #include "ticket/limits.h"
 
-namespace waybill::test {
+namespace waybill::test::sources_test {
 namespace {
 
 using nlohmann::json;
@@ -154,4 +154,4 @@ BOOST_AUTO_TEST_CASE(is_introduced_with_a_ticket_or_not_at_all) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::sources_test

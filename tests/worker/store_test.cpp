@@ -8,7 +8,7 @@
 #include "ticket/adapters/files.h"
 #include "worker/expiring_table.h"
 
-namespace waybill::test {
+namespace waybill::test::store_test {
 namespace {
 
 using worker::ExpiringTable;
@@ -158,4 +158,4 @@ BOOST_AUTO_TEST_CASE(is_not_swept_because_its_place_in_time_was_changed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::store_test

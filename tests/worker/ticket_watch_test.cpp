@@ -5,7 +5,7 @@
 #include "tests/worker/workplace.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::ticket_watch_test {
 namespace {
 
 using namespace waybill::worker;
@@ -328,4 +328,4 @@ BOOST_AUTO_TEST_CASE(is_ended_when_a_renewal_cannot_be_kept_on_record) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::ticket_watch_test

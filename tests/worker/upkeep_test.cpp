@@ -8,7 +8,7 @@
 #include "tests/worker/desk.h"
 #include "tests/worker/small_kdc.h"
 
-namespace waybill::test {
+namespace waybill::test::upkeep_test {
 namespace {
 
 using worker::RealmCache;
@@ -168,4 +168,4 @@ BOOST_AUTO_TEST_CASE(is_not_taken_from_somebody_without_the_root_key) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::upkeep_test

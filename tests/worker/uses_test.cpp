@@ -12,7 +12,7 @@
 
 #include "tests/worker/desk.h"
 
-namespace waybill::test {
+namespace waybill::test::uses_test {
 namespace {
 
 using worker::Store;
@@ -164,4 +164,4 @@ BOOST_AUTO_TEST_CASE(holds_for_a_renewed_ticket_too) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::uses_test

@@ -10,7 +10,7 @@
 
 #include "tests/worker/desk.h"
 
-namespace waybill::test {
+namespace waybill::test::verdicts_test {
 namespace {
 
 using nlohmann::ordered_json;
@@ -128,4 +128,4 @@ BOOST_AUTO_TEST_CASE(that_cannot_be_kept_is_an_exception) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::verdicts_test

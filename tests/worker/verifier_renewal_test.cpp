@@ -3,7 +3,7 @@
 #include "tests/worker/desk.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::verifier_renewal_test {
 namespace {
 
 using worker::Job;
@@ -282,4 +282,4 @@ BOOST_AUTO_TEST_CASE(is_known_as_revoked_by_whatever_it_stands_on) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::verifier_renewal_test

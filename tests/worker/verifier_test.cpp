@@ -5,7 +5,7 @@
 #include "tests/worker/desk.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::verifier_test {
 namespace {
 
 using worker::Job;
@@ -336,4 +336,4 @@ BOOST_AUTO_TEST_CASE(is_verified_alike_with_a_key_and_a_batch_that_are_remembere
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::verifier_test

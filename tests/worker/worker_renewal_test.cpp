@@ -3,7 +3,7 @@
 #include "tests/worker/workplace.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::worker_renewal_test {
 namespace {
 
 using namespace waybill::worker;
@@ -203,4 +203,4 @@ BOOST_AUTO_TEST_CASE(is_judged_by_a_feed_that_is_fetched_for_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::worker_renewal_test

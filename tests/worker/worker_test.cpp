@@ -7,7 +7,7 @@
 #include "tests/worker/workplace.h"
 #include "ticket/hex.h"
 
-namespace waybill::test {
+namespace waybill::test::worker_test {
 namespace {
 
 using namespace waybill::worker;
@@ -309,4 +309,4 @@ BOOST_AUTO_TEST_CASE(gives_a_job_back_when_its_environment_fails) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::worker_test
