@@ -14,16 +14,7 @@
 
 namespace bdata = boost::unit_test::data;
 
-namespace second {
-
-// How Boost.Test names the case that fails.
-inline std::ostream& operator<<(std::ostream& out, const VectorCase& row) {
-  return out << row.lines.front().first << " " << row.lines.front().second;
-}
-
-}  // namespace second
-
-namespace waybill::test {
+namespace waybill::test::published_test {
 namespace {
 
 using second::from_hex;
@@ -162,4 +153,4 @@ BOOST_DATA_TEST_CASE(of_argon2id_holds, bdata::make(rows("argon2id.txt", 13)), s
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace waybill::test
+}  // namespace waybill::test::published_test

@@ -21,11 +21,6 @@ namespace bdata = boost::unit_test::data;
 
 namespace second {
 
-// How Boost.Test names the case that fails.
-std::ostream& operator<<(std::ostream& out, const VectorCase& row) {
-  return out << row.text("name");
-}
-
 namespace {
 
 const std::string root = WAYBILL_SOURCE_DIR "/specs/";

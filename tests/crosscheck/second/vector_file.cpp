@@ -49,6 +49,11 @@ std::vector<VectorCase> read_vectors(const std::string& path) {
   return cases;
 }
 
+std::ostream& operator<<(std::ostream& out, const VectorCase& row) {
+  if (row.has("name")) return out << row.text("name");
+  return out << row.lines.front().first << " " << row.lines.front().second;
+}
+
 bool VectorCase::has(std::string_view name) const { return !all(name).empty(); }
 
 const std::string& VectorCase::text(std::string_view name) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <iosfwd>
+
 #include "tests/crosscheck/second/bytes.h"
 
 namespace second {
@@ -15,6 +17,9 @@ struct VectorCase {
   Bytes hex(std::string_view name) const;
   std::uint64_t number(std::string_view name) const;
 };
+/// By its name, or by its first line when it has none.
+std::ostream& operator<<(std::ostream& out, const VectorCase& row);
+
 std::vector<VectorCase> read_vectors(const std::string& path);
 Bytes from_hex(std::string_view hex);
 std::string to_hex(View bytes);
