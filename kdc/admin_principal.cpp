@@ -153,12 +153,11 @@ Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   if (principal == ask.caller.principal()) {
     return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
   }
-  const auto disable = [now = ask.now, &config = parts.config](StoreChange& change,
-                                                               PrincipalRecord& record) {
+  const auto disable = [now = ask.now](StoreChange& change, PrincipalRecord& record) {
     record.disabled = true;
     change.put_principal(record);
     for (const RevokedBy kind : ways_into_tickets(record.kind)) {
-      Revocation entry = revocation(config, kind, record.principal.text(), now);
+      Revocation entry = revocation(kind, record.principal.text(), now);
       entry.reason = "disabled";
       change.revoke(std::move(entry));
     }

@@ -21,15 +21,14 @@ Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt) {
   return *std::move(record);
 }
 
-Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now,
-                      std::optional<Time> ends) {
+Revocation revocation(RevokedBy kind, std::string value, Time now, std::optional<Time> ends) {
   const bool for_ever = names_a_ticket(kind) || kind == RevokedBy::workflow;
   Revocation entry;
   entry.kind = kind;
   entry.value = std::move(value);
   entry.time = now;
   entry.issued_until = for_ever ? Revocation::for_ever : now;
-  entry.matters_until = ends ? *ends + limits::clock_skew : now + config.longest_life();
+  entry.matters_until = ends ? *ends + limits::clock_skew : now + limits::max_ticket_life;
   return entry;
 }
 

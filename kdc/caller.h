@@ -72,7 +72,6 @@ Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt);
 /// until now; by ticket and workflow whatever was and will be. It matters for as long as any ticket
 /// may live; when it is by a service ticket, which ends at `ends`, no longer than that one: nothing
 /// is derived from it, and a renewal never moves its end.
-Revocation revocation(const Config& config, RevokedBy kind, std::string value, Time now,
-                      std::optional<Time> ends = {});
+Revocation revocation(RevokedBy kind, std::string value, Time now, std::optional<Time> ends = {});
 
 }  // namespace waybill::kdc

@@ -113,11 +113,6 @@ std::string ListenAddress::text() const {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-Seconds Config::longest_life() const {
-  return std::max({tgt_life, tgt_renewable, service_ticket_life, max_renew}) +
-         std::chrono::hours(24);
-}
-
 Config Config::load(const std::filesystem::path& file) {
   const Buffer bytes = read_file(file, max_file);
   return parse(text_of(bytes), file.string());

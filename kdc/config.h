@@ -41,9 +41,6 @@ struct Config {
   std::filesystem::path tls_certificate{};
   std::filesystem::path tls_key{};
 
-  /// No ticket of this KDC lives longer: a revocation matters for that long.
-  Seconds longest_life() const;
-
   bool has_tls() const { return !tls_certificate.empty(); }
 
   /// Throws ConfigError, FileError.

@@ -133,12 +133,12 @@ Decided revoke(const KdcParts& parts, Ask& ask) {
   TRY(wish, parse_wish(ask));
   const Asker who(ask.caller);
   CHECK_OK(targets_of(parts.store.view(), who, wish));
-  const auto effects = [who, wish = wish, now = ask.now, said = ask.said, &config = parts.config](
-                           StoreChange& change, Fields&) -> Checked {
+  const auto effects = [who, wish = wish, now = ask.now, said = ask.said](StoreChange& change,
+                                                                          Fields&) -> Checked {
     TRY(targets, targets_of(change, who, wish));
     std::uint64_t last = 0;
     for (const Target& target : targets) {
-      Revocation entry = revocation(config, target.kind, target.value, now, target.ends);
+      Revocation entry = revocation(target.kind, target.value, now, target.ends);
       entry.reason = wish.reason;
       last = change.revoke(std::move(entry));
     }
@@ -160,8 +160,7 @@ Decided complete(const KdcParts& parts, Ask& ask) {
   const Principal& caller = ask.caller.principal();
   const bool acts = std::ranges::find(body.actors, caller) != body.actors.end();
   if (!acts && caller != body.audience) return Error{Errc::evidence_not_yours, "complete"};
-  const auto effects = [body, now = ask.now, &config = parts.config](StoreChange& change,
-                                                                     Fields& fields) -> Checked {
+  const auto effects = [body, now = ask.now](StoreChange& change, Fields& fields) -> Checked {
     const std::string id = value_of(body.id);
     const Time ends = std::max(body.run_until, body.renew_until);
     const bool revoked = change.standing(RevokedBy::ticket, id).has_value() ||
@@ -170,7 +169,7 @@ Decided complete(const KdcParts& parts, Ask& ask) {
       fields.add("already", "yes");
       return ok();
     }
-    change.revoke(revocation(config, RevokedBy::completed, id, now, ends));
+    change.revoke(revocation(RevokedBy::completed, id, now, ends));
     return ok();
   };
   return to_do(effects);

@@ -58,7 +58,6 @@ BOOST_AUTO_TEST_CASE(have_a_default_for_everything_but_the_address) {
   BOOST_TEST((config.feed_interval == 2s));
   BOOST_TEST((config.max_staleness == 60s));
   BOOST_TEST(config.max_threads == 64U);
-  BOOST_TEST((config.longest_life() == 8 * 24h));
 }
 
 BOOST_AUTO_TEST_CASE(are_refused_with_the_line_and_the_reason) {

@@ -9,6 +9,7 @@
 #include "kdc/call.h"
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/hex.h"
+#include "ticket/limits.h"
 
 namespace waybill::test::revoke_test {
 
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(carries_its_reason_and_matters_as_long_as_a_ticket_may_live
   BOOST_TEST(entry->reason == "a test");
   BOOST_TEST((entry->time == noon));
   BOOST_TEST((entry->issued_until == noon));
-  BOOST_TEST((entry->matters_until == noon + config.longest_life()));
+  BOOST_TEST((entry->matters_until == noon + limits::max_ticket_life));
 }
 
 BOOST_AUTO_TEST_CASE(by_a_service_ticket_matters_until_that_ticket_s_own_end) {
@@ -213,7 +214,7 @@ BOOST_AUTO_TEST_CASE(by_a_tgt_or_a_ticket_nobody_knows_matters_as_long_as_any_ma
   BOOST_TEST(revoke("operator", "lineage", "carol's ticket").outcome == accepted);
   std::size_t entries = 0;
   store.view().each_standing([&](const Standing& standing) {
-    BOOST_TEST((standing.entry.matters_until == noon + config.longest_life()));
+    BOOST_TEST((standing.entry.matters_until == noon + limits::max_ticket_life));
     return ++entries != 0;
   });
   BOOST_TEST(entries == 3U);
