@@ -171,7 +171,7 @@ class Daemon {
         upkeep_({feed_, realm_, audience_, revocations_, uses_},
                 {.feed_every = std::chrono::seconds(words.feed_seconds)}),
         self_(kdc_, keytab, clock_),
-        source_(words.trigger, self_, clock_),
+        source_(words.trigger, kdc_.realm_file().tls_ca.string(), self_, clock_),
         leases_(source_),
         renewer_(self_),
         runner_(clock_),

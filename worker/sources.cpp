@@ -9,8 +9,9 @@ namespace {
 
 constexpr auto json_type = "application/json";
 
-HttpClient::Options options() {
+HttpClient::Options options(const std::string& ca_file) {
   HttpClient::Options options;
+  options.ca_file = ca_file;
   options.read_time = std::chrono::seconds(40);  // a poll may wait
   // One job: its input and ticket in base64, and names.
   options.max_reply_bytes = limits::max_input / 3 * 4 + 2 * limits::max_message;
@@ -25,8 +26,9 @@ HttpClient::Options options() {
 
 }  // namespace
 
-TriggerSource::TriggerSource(const std::string& url, ServicePrincipal& self, const Clock& clock)
-    : http_(url, options()), self_(self), clock_(clock) {}
+TriggerSource::TriggerSource(const std::string& url, const std::string& ca_file,
+                             ServicePrincipal& self, const Clock& clock)
+    : http_(url, options(ca_file)), self_(self), clock_(clock) {}
 
 // Whom it says it is decides nothing: what we present to it opens for that principal alone.
 Result<SourceInfo> TriggerSource::info() {

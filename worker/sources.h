@@ -43,8 +43,10 @@ class Source {
 /// once more with what is right.
 class TriggerSource final : public Source {
  public:
+  /// Https is trusted by the authorities in `ca_file`, or by the system's when that is empty.
   /// `self` and `clock` must outlive it. Throws HttpError when `url` is no address.
-  TriggerSource(const std::string& url, ServicePrincipal& self, const Clock& clock);
+  TriggerSource(const std::string& url, const std::string& ca_file, ServicePrincipal& self,
+                const Clock& clock);
 
   /// Asks who the trigger is, and the KDC for a ticket for it.
   Result<Principal> introduce();

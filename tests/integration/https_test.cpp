@@ -8,8 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A realm of which every door speaks https, by an authority that its realm file names. The worker
-// trusts it for the trigger as everything on OpenSSL can be told to.
+// A realm of which every door speaks https, by an authority that its realm file names.
 constexpr std::string_view session = R"(
 waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:$KDC --tls-certificate server.pem --tls-key server.key --tls-ca ca.pem
 start waybill-kdc serve --dir kdc
@@ -24,7 +23,7 @@ waybill admin principal add trigger/orders --service --keytab orders.keytab
 waybill admin grant add --subject carol --queue queue-alice --workflow '*' --action a --max-run 1h
 waybill admin grant add --trigger trigger/orders --queue 'queue-*'
 start waybill-trigger serve --dir trigger --keytab orders.keytab --listen 127.0.0.1:$TRIGGER --tls-certificate server.pem --tls-key server.key
-SSL_CERT_FILE=$PWD/ca.pem waybill-worker run --dir worker --keytab queue-alice.keytab --trigger https://127.0.0.1:$TRIGGER --handler 'shout=tr a-z A-Z' &
+waybill-worker run --dir worker --keytab queue-alice.keytab --trigger https://127.0.0.1:$TRIGGER --handler 'shout=tr a-z A-Z' &
 daemons="$daemons $!"
 waybill init -k -t carol.keytab carol
 echo over tls | waybill submit shout --queue queue-alice --action a --input - --wait

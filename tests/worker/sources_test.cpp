@@ -32,7 +32,7 @@ struct Fixture {
   SmallTrigger trigger{realm, clock};
   KdcClient client{kdc.realm_file(), clock};
   ServicePrincipal self{client, realm.keytab("queue-alice"), clock};
-  TriggerSource source{trigger.url(), self, clock};
+  TriggerSource source{trigger.url(), {}, self, clock};
 };
 
 }  // namespace
@@ -111,9 +111,9 @@ BOOST_AUTO_TEST_CASE(that_does_not_speak_as_a_trigger_is_an_environment_that_fai
   trigger.answer_with(poll_path, {500, "text/html", "<h1>oops</h1>"});
   BOOST_CHECK_THROW(source.poll(1s), HttpError);
   trigger.answer_with("/v1/info", {200, "application/json", "{}"});
-  TriggerSource other(trigger.url(), self, clock);
+  TriggerSource other(trigger.url(), {}, self, clock);
   BOOST_CHECK_THROW(other.poll(1s), HttpError);
-  TriggerSource nobody("http://127.0.0.1:1", self, clock);
+  TriggerSource nobody("http://127.0.0.1:1", {}, self, clock);
   BOOST_CHECK_THROW(nobody.poll(1s), HttpError);
 }
 
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(is_introduced_with_a_ticket_or_not_at_all) {
   BOOST_TEST(introduced->text() == "trigger/orders@DEMO.TEST");
   const Keytab wrong_key(realm.principal("queue-alice"), {Kvno{1}, noon, PrincipalKey::random()});
   ServicePrincipal stranger(client, wrong_key, clock);
-  TriggerSource other(trigger.url(), stranger, clock);
+  TriggerSource other(trigger.url(), {}, stranger, clock);
   BOOST_TEST(outcome(other.introduce()) == Errc::login_failed);
 }
 
