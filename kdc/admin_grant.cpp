@@ -42,6 +42,11 @@ Checked add_work(GrantRecord& grant, const KdcParts& parts, const Fields& fields
   for (const std::string& action : grant.actions) {
     if (!is_name(action, limits::max_name)) return Error{Errc::bad_name, "action"};
   }
+  const std::string_view stale_feed = fields.get("stale_feed");
+  if (fields.has("stale_feed") && stale_feed != "refuse" && stale_feed != "mark") {
+    return Error{Errc::malformed, "stale_feed is refuse or mark"};
+  }
+  grant.soft_feed = stale_feed == "mark";
   grant.workflow = std::move(workflow);
   grant.max_run = Seconds(max_run);
   return ok();
@@ -54,7 +59,8 @@ Result<GrantRecord> parse_grant(const KdcParts& parts, const Fields& fields) {
   GrantRecord grant{.holder = holder, .name = std::move(name), .queue = std::move(queue)};
   if (holder != Holder::trigger) {
     CHECK_OK(add_work(grant, parts, fields));
-  } else if (fields.has("workflow") || fields.has("action") || fields.has("max_run")) {
+  } else if (fields.has("workflow") || fields.has("action") || fields.has("max_run") ||
+             fields.has("stale_feed")) {
     return Error{Errc::malformed, "a ceiling has a queue and no more"};
   }
   return grant;
@@ -64,7 +70,7 @@ bool same_rule(const GrantRecord& a, const GrantRecord& b) {
   const bool same_type = a.workflow.has_value() == b.workflow.has_value() &&
                          (!a.workflow || a.workflow->text() == b.workflow->text());
   return same_type && a.queue.text() == b.queue.text() && a.actions == b.actions &&
-         a.max_run == b.max_run;
+         a.max_run == b.max_run && a.soft_feed == b.soft_feed;
 }
 
 // A rule for somebody who is not there is a misspelt name.
@@ -85,6 +91,7 @@ Fields row_of(const GrantRecord& grant) {
   if (grant.workflow) row.add("workflow", grant.workflow->text());
   for (const std::string& action : grant.actions) row.add("action", action);
   if (grant.workflow) row.add("max_run", std::to_string(grant.max_run.count()));
+  if (grant.soft_feed) row.add("stale_feed", "mark");
   return std::move(row.add("created", unix_text(grant.created)));
 }
 
@@ -92,7 +99,8 @@ Fields row_of(const GrantRecord& grant) {
 
 Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
   TRY(fields,
-      read_fields(ask.arguments, {"subject", "role", "trigger", "queue", "workflow", "max_run"},
+      read_fields(ask.arguments,
+                  {"subject", "role", "trigger", "queue", "workflow", "max_run", "stale_feed"},
                   {"action"}));
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
   TRY(grant, parse_grant(parts, fields));

@@ -105,7 +105,8 @@ Result<Ruling> rule(const Rules& rules, const WorkWish& wish) {
   if (good.empty()) return Error{Errc::grant_duration, "run"};
   const Share& chosen = best(good);
   const Seconds run = wish.run_for == Seconds(0) ? chosen.run : wish.run_for;
-  return under_ceiling(rules, wish, {chosen.grant->id, 0, run, chosen.actions});
+  return under_ceiling(rules, wish,
+                       {chosen.grant->id, 0, run, chosen.actions, chosen.grant->soft_feed});
 }
 
 Result<Ruling> rule_renewal(const Rules& rules, const WorkWish& wish) {
@@ -115,7 +116,8 @@ Result<Ruling> rule_renewal(const Rules& rules, const WorkWish& wish) {
   const Share& chosen = best(left);
   if (chosen.actions.empty() && !wish.actions.empty()) return Error{Errc::grant_action, "actions"};
   return under_ceiling(rules, wish,
-                       {chosen.grant->id, 0, std::min(wish.run_for, chosen.run), chosen.actions});
+                       {chosen.grant->id, 0, std::min(wish.run_for, chosen.run), chosen.actions,
+                        chosen.grant->soft_feed});
 }
 
 }  // namespace waybill::kdc

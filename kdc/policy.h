@@ -46,6 +46,7 @@ struct Ruling {
   std::uint64_t ceiling = 0;
   Seconds run{};                     ///< granted: what was asked, or the most that the grant gives
   std::vector<std::string> actions;  ///< granted: what was asked, or less in a renewal
+  bool soft_feed = false;            ///< as the grant has it
 };
 
 /// All or nothing. Of several grants that do, the one with the longest run, then the oldest.

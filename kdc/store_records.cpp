@@ -135,15 +135,21 @@ Result<QueueRecord> QueueRecord::decode(Bytes wire) {
 
 Buffer GrantRecord::encode() const {
   Writer out;
-  out.array(8).uint(id).uint(static_cast<std::uint64_t>(holder)).str(name).str(queue.text());
+  out.array(soft_feed ? 9 : 8)
+      .uint(id)
+      .uint(static_cast<std::uint64_t>(holder))
+      .str(name)
+      .str(queue.text());
   out.str(workflow ? workflow->text() : "");
   write_names(out, actions);
-  return out.uint(static_cast<std::uint64_t>(max_run.count())).time(created).take();
+  out.uint(static_cast<std::uint64_t>(max_run.count())).time(created);
+  if (soft_feed) out.uint(1);
+  return out.take();
 }
 
 Result<GrantRecord> GrantRecord::decode(Bytes wire) {
   Reader in(wire, limits::max_message);
-  in.array(8);
+  const std::size_t elements = in.array(8, 9);
   const std::uint64_t id = in.uint();
   const auto holder = read_enum<Holder>(in, holders.size());
   std::string name = in.name(limits::max_principal_name);
@@ -157,10 +163,13 @@ Result<GrantRecord> GrantRecord::decode(Bytes wire) {
   auto actions = read_names(in);
   const Seconds max_run{in.uint32()};
   const Time created = in.time();
+  const bool soft_feed = elements == 9;
+  const bool marked = !soft_feed || (in.uint() == 1 && !ceiling);
   CHECK_OK(in.finish());
+  if (!marked) return Error{Errc::malformed, "grant"};
   return GrantRecord{
-      id,      holder, std::move(name), *std::move(queue), std::move(workflow), std::move(actions),
-      max_run, created};
+      id,      holder,  std::move(name), *std::move(queue), std::move(workflow), std::move(actions),
+      max_run, created, soft_feed};
 }
 
 Buffer OutstandingTicket::encode() const {

@@ -74,6 +74,7 @@ struct GrantRecord {
   std::vector<std::string> actions = {};  ///< empty in a ceiling
   Seconds max_run{};                      ///< zero in a ceiling
   Time created{};
+  bool soft_feed = false;  ///< a worker marks a stale feed rather than refuse; never in a ceiling
 
   Buffer encode() const;
   static Result<GrantRecord> decode(Bytes wire);

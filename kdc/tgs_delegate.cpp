@@ -92,6 +92,7 @@ Result<Case::Judgement> Case::judge(const StoreView& view) const {
   TRY(queue, active_queue(view, wish.queue));
   Body made = body;
   made.run_until = made.issued_at + ruling.run;
+  if (ruling.soft_feed) made.flags |= flags::soft_feed;
   if (const auto known = view.ticket(body.id)) {
     CHECK_OK(same_work(known->body, made));
     if (known->body.actions != made.actions) {

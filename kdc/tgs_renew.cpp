@@ -92,10 +92,13 @@ Decided renew(const KdcParts& parts, Ask& ask) {
   body.run_until = std::min(ask.now + judgement.ruling.run, old.renew_until);
   body.actions = judgement.ruling.actions;
   body.flags &= ~flags::initial;
-  const auto effects = [one, actions = body.actions](StoreChange& change,
-                                                     Fields& fields) -> Checked {
+  const bool soft_feed = judgement.ruling.soft_feed;
+  if (!soft_feed) body.flags &= ~flags::soft_feed;
+  const auto effects = [one, actions = body.actions, soft_feed](StoreChange& change,
+                                                                Fields& fields) -> Checked {
     TRY(again, one->judge(change));
-    if (again.ruling.actions != actions) return Error{Errc::busy, "the grants changed meanwhile"};
+    if (again.ruling.actions != actions || again.ruling.soft_feed != soft_feed)
+      return Error{Errc::busy, "the grants changed meanwhile"};
     fields.add("grant", std::to_string(again.ruling.grant))
         .add("ceiling", std::to_string(again.ruling.ceiling));
     return ok();

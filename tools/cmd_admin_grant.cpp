@@ -10,6 +10,7 @@ struct Options {
   std::string queue;
   std::vector<std::string> actions;
   std::optional<Seconds> max_run;
+  CommandLine::Text stale_feed;
 };
 
 Outcome<Done> check(const Options& options) {
@@ -17,11 +18,16 @@ Outcome<Done> check(const Options& options) {
       (options.subject ? 1 : 0) + (options.role ? 1 : 0) + (options.trigger ? 1 : 0);
   if (holders != 1) return wrong_usage("say one of --subject, --role and --trigger");
   if (options.trigger) {
-    if (!options.workflow && options.actions.empty() && !options.max_run) return done();
+    if (!options.workflow && options.actions.empty() && !options.max_run && !options.stale_feed) {
+      return done();
+    }
     return wrong_usage("a trigger's ceiling is about queues alone: --trigger T --queue 'queue-*'");
   }
   if (!options.workflow) return wrong_usage("no --workflow: which types, as 'invoice-*'");
   if (options.actions.empty()) return wrong_usage("no --action: say what the work may do");
+  if (options.stale_feed && options.stale_feed != "mark" && options.stale_feed != "refuse") {
+    return wrong_usage("--stale-feed is refuse or mark");
+  }
   if (!options.max_run) return wrong_usage("no --max-run: how long it may run, as 1h");
   return done();
 }
@@ -36,6 +42,9 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.option("--workflow", options.workflow, "PATTERN", "types of workflows, likewise");
   line.list("--action", options.actions, "ACTION[,ACTION...]", "what the work may do; repeatable");
   line.duration("--max-run", options.max_run, "how long it may run at the most");
+  line.option("--stale-feed", options.stale_feed, "refuse|mark",
+              "a worker that is cut off from revocations refuses the work (the default),\n"
+              "or does it and marks its record");
   add_cache_option(line, options.cache);
   line.note(
       "A ticket holds what one grant of the user, the user's own limits, the trigger's ceiling "
@@ -67,6 +76,7 @@ Outcome<Fields> fields_of(const Session& session, const Options& options) {
   fields.add("workflow", *options.workflow);
   for (const std::string& action : options.actions) fields.add("action", action);
   fields.add("max_run", std::to_string(options.max_run->count()));
+  if (options.stale_feed) fields.add("stale_feed", *options.stale_feed);
   return fields;
 }
 

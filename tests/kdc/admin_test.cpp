@@ -260,6 +260,13 @@ struct Row {
 const std::vector<Row> rows{
     {"right", good_grant, accepted},
     {"of a role", with(with(good_grant, "subject", {}), "role", "clerk"), accepted},
+    {"that marks a stale feed", with(good_grant, "stale_feed", "mark"), accepted},
+    {"that refuses a stale feed", with(good_grant, "stale_feed", "refuse"), accepted},
+    {"that does something else about a stale feed", with(good_grant, "stale_feed", "ignore"),
+     Errc::malformed},
+    {"a ceiling with a word on stale feeds",
+     {{"trigger", "trigger/orders"}, {"queue", "*"}, {"stale_feed", "mark"}},
+     Errc::malformed},
     {"without actions", with(good_grant, "action", {}), accepted},
     {"a ceiling", {{"trigger", "trigger/orders"}, {"queue", "other-*"}}, accepted},
     {"the longest run", with(good_grant, "max_run", "604800"), accepted},
@@ -298,6 +305,17 @@ BOOST_AUTO_TEST_CASE(is_refused_with_more_actions_than_a_ticket_holds) {
   Fields many = with(good_grant, "action", {});
   for (std::size_t i = 0; i <= limits::max_actions; ++i) many.add("action", std::to_string(i));
   BOOST_TEST(done("grant.add", many) == Errc::limit_exceeded);
+}
+
+BOOST_AUTO_TEST_CASE(shows_that_it_marks_a_stale_feed) {
+  const Fields soft = with(good_grant, "stale_feed", "mark");
+  BOOST_TEST(done("grant.add", good_grant) == accepted);
+  BOOST_TEST(done("grant.add", soft) == accepted);  // another rule than the strict one
+  BOOST_TEST(done("grant.add", soft) == Errc::already_exists);
+  const auto listed = admin("grant.list", {}).page().rows;
+  BOOST_TEST(listed.size() == 5U);
+  BOOST_TEST(!listed[3].has("stale_feed"));
+  BOOST_TEST(listed[4].get("stale_feed") == "mark");
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_for_the_very_same_rule) {

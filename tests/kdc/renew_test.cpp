@@ -80,6 +80,27 @@ BOOST_AUTO_TEST_CASE(narrows_to_what_is_still_granted) {
   BOOST_TEST((told.ticket().times.run_until == noon + 10min));
 }
 
+BOOST_AUTO_TEST_CASE(minds_a_stale_feed_when_its_grant_does_so_now_and_never_the_other_way_round) {
+  const IssuedTicket strict = workflow_ticket();
+  change([&](StoreChange& c, Fields&) {
+    c.remove_grant(1);
+    return ok();
+  });
+  GrantRecord soft = some_grant("carol", "queue-alice", "invoice-*");
+  soft.soft_feed = true;
+  grant(soft);
+  const IssuedTicket marked = workflow_ticket();
+  BOOST_TEST(body_of(marked).flags == (flags::delegated | flags::soft_feed));
+  BOOST_TEST(body_of(renew(strict, "trigger/orders").ticket()).flags == flags::delegated);
+  BOOST_TEST(body_of(renew(marked, "trigger/orders").ticket()).flags == body_of(marked).flags);
+  change([&](StoreChange& c, Fields&) {
+    c.remove_grant(4);
+    return ok();
+  });
+  grant(some_grant("carol", "queue-alice", "invoice-*"));
+  BOOST_TEST(body_of(renew(marked, "trigger/orders").ticket()).flags == flags::delegated);
+}
+
 BOOST_AUTO_TEST_CASE(never_gives_more_than_the_ticket_had) {
   DelegatedTicketRequest small = request(delegation(wish()));
   small.actions = {"invoice:read"};
