@@ -162,7 +162,7 @@ std::vector<Downstream> read_downstreams(Reader& in) {
 }
 
 Buffer TicketHeader::encode() const {
-  Writer out;
+  Writer out(256);  // one allocation, on the path of every ticket
   out.array(header_fields(*this));
   write_header_fields(out, *this);
   return out.take();
