@@ -1,8 +1,8 @@
 #include "trigger/grpc_api.h"
 
-#include <set>
-
 #include <waybill/v1/trigger.pb.h>
+
+#include <set>
 
 #include "ticket/adapters/lmdb.h"
 #include "ticket/adapters/log.h"
@@ -246,15 +246,19 @@ Result<std::string> GrpcApi::cancel(const Body& caller, const std::string& messa
 
 GrpcReply GrpcApi::refuse(const GrpcCall& call, int status, const Error& error) {
   const std::string id = to_hex(random_bytes<8>());
-  const ErrorText& text = waybill::describe(error.code);
-  const int code = code_of(status, error.code);
-  log_info("request_refused", {{"code", text.name},
+  log_info("request_refused", {{"code", waybill::describe(error.code).name},
                                {"note", error.note},
                                {"status", status},
                                {"method", "GRPC"},
                                {"path", call.method},
                                {"from", call.from},
                                {"request_id", id}});
+  return refusal(status, error, id);
+}
+
+GrpcReply GrpcApi::refusal(int status, const Error& error, const std::string& id) const {
+  const ErrorText& text = waybill::describe(error.code);
+  const int code = code_of(status, error.code);
   v1::ErrorInfo info;
   info.set_reason(std::string(text.name));
   info.set_domain("waybill");
@@ -272,11 +276,13 @@ GrpcReply GrpcApi::refuse(const GrpcCall& call, int status, const Error& error) 
 }
 
 GrpcReply GrpcApi::fail(const GrpcCall& call, Errc code, const char* why) {
+  const std::string id = to_hex(random_bytes<8>());
   log_warning("request_failed", {{"code", waybill::describe(code).name},
                                  {"why", why},
                                  {"method", "GRPC"},
-                                 {"path", call.method}});
-  return refuse(call, status_of(code), {code});
+                                 {"path", call.method},
+                                 {"request_id", id}});
+  return refusal(status_of(code), {code}, id);
 }
 
 void GrpcApi::end_waits() {

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,7 @@ class GrpcApi {
   Result<std::string> cancel(const Body& caller, const std::string& message);
   GrpcReply refuse(const GrpcCall& call, int status, const Error& error);
   GrpcReply fail(const GrpcCall& call, Errc code, const char* why);
+  GrpcReply refusal(int status, const Error& error, const std::string& id) const;
   bool pause(std::chrono::milliseconds time);
 
   TriggerParts& parts_;

@@ -1,5 +1,6 @@
 #include "trigger/grpc_server.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -9,6 +10,7 @@
 #include <grpcpp/support/method_handler.h>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/log.h"
 #include "ticket/adapters/tls.h"
 #include "trigger/grpc_api.h"
 #include "trigger/listen_address.h"
@@ -21,7 +23,10 @@ constexpr std::size_t max_pem = 256 * 1024;
 constexpr int max_metadata = 64 * 1024;  // a presentation with all its caveats, in base64
 constexpr int max_streams = 64;          // of one connection
 constexpr int max_idle = 60'000;         // ms without a call, until a connection is closed
+constexpr int max_age = 600'000;         // ms, until a connection takes no more calls
+constexpr int last_calls = 60'000;       // ms after that, until those under way are cut off
 constexpr int handshake_time = 10'000;   // ms
+constexpr std::size_t max_memory = 256 * 1024 * 1024;  // of gRPC's buffers
 
 std::string bytes_in(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
@@ -94,6 +99,7 @@ std::shared_ptr<grpc::ServerCredentials> credentials_of(const GrpcServer::Option
 void limit(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("trigger");
   quota.SetMaxThreads(static_cast<int>(GrpcLimits{}.threads()));
+  quota.Resize(max_memory);
   builder.SetResourceQuota(quota);
   builder.SetMaxReceiveMessageSize(static_cast<int>(GrpcApi::max_message));
   // The bytes that arrive are the bytes that were presented; and nothing small becomes large.
@@ -103,7 +109,22 @@ void limit(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, max_metadata);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, max_streams);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, max_idle);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, max_age);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, last_calls);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, handshake_time);
+}
+
+// Once for the process: the services that every server has, and the library's own words in our log.
+void prepare_library() {
+  static const bool prepared = [] {
+    gpr_set_log_function([](gpr_log_func_args* said) {
+      if (said->severity == GPR_LOG_SEVERITY_ERROR) log_warning("grpc", {{"why", said->message}});
+    });
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(prepared);
 }
 
 }  // namespace
@@ -124,12 +145,7 @@ GrpcServer::GrpcServer(Options options, TriggerParts& parts)
 GrpcServer::~GrpcServer() { stop(); }
 
 std::uint16_t GrpcServer::start() {
-  static const bool with_reflection = [] {
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    return true;
-  }();
-  static_cast<void>(with_reflection);
+  prepare_library();
   const std::string address = ListenAddress{parts_->options.host, parts_->options.port}.text();
   grpc::ServerBuilder builder;
   limit(builder);
