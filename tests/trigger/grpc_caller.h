@@ -1,11 +1,11 @@
 #pragma once
 
+#include <waybill/v1/trigger.pb.h>
+
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <waybill/v1/trigger.pb.h>
 
 namespace waybill::test {
 
