@@ -8,7 +8,7 @@ namespace {
 
 struct Options {
   TriggerClient::Wanted trigger;
-  CommandLine::Text queue, type, method, path, body, cache;
+  CommandLine::Text queue, type, method, path, grpc, body, cache;
   WorkOptions work;
 
   bool is_for_work() const { return queue || type; }
@@ -16,14 +16,15 @@ struct Options {
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
   CommandLine line("waybill authorize",
-                   "Print an Authorization header line for one request, for curl.");
+                   "Print an Authorization header line for one request, for curl or grpcurl.");
   add_trigger_options(line, options.trigger);
   line.option("--queue", options.queue, "QUEUE", "to start a workflow: on which queue");
   line.option("--workflow", options.type, "TYPE", "to start a workflow: of which type");
   add_work_options(line, options.work);
   line.option("--method", options.method, "METHOD", "any other request: its method (GET)");
   line.option("--path", options.path, "PATH", "any other request: its path, as /v1/workflows/ID");
-  line.option("--body", options.body, "FILE", "any other request: its body, byte by byte");
+  line.option("--grpc", options.grpc, "CALL", "a gRPC call: Describe, Wait or Cancel");
+  line.option("--body", options.body, "FILE", "its body, or the bytes of the gRPC message");
   add_cache_option(line, options.cache);
   line.note(
       "To start a workflow it is a delegation, which names the queue, type, actions and input "
@@ -36,14 +37,21 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
           "curl -H \"$(waybill authorize --trigger http://127.0.0.1:8090 --path "
           "/v1/workflows/ID)\" http://127.0.0.1:8090/v1/workflows/ID")
       .example(
+          "grpcurl -H \"$(waybill authorize --trigger http://127.0.0.1:8090 --grpc Describe --body "
+          "message.bin)\" ...")
+      .example(
           "waybill authorize --service trigger/orders --queue queue-alice --workflow "
           "invoice-report --action invoice:read --input invoices.csv");
   CHECK_OK(line.parse(context.ui, arguments));
   if (options.is_for_work() && !(options.queue && options.type)) {
     return wrong_usage("a workflow needs both --queue and --workflow");
   }
-  if (options.is_for_work() == options.path.has_value()) {
-    return wrong_usage("either --queue and --workflow, or --path");
+  if (options.is_for_work() + options.path.has_value() + options.grpc.has_value() != 1) {
+    return wrong_usage("one of --queue with --workflow, --path, or --grpc");
+  }
+  if (options.grpc && (options.method || !is_name(*options.grpc, limits::max_name) ||
+                       options.grpc->find('/') != std::string::npos)) {
+    return wrong_usage("--grpc wants the name of a call, as Describe, and no --method");
   }
   if (options.path && !options.path->starts_with('/')) return wrong_usage("--path starts with /");
   return done();
@@ -72,6 +80,10 @@ Outcome<std::string> for_request(Session& session, const Options& options) {
   TRY(trigger, TriggerClient::reach(session, options.trigger));
   std::string body;
   if (options.body) body = text_of(read_file(*options.body, limits::max_input));
+  if (options.grpc) {  // specs/grpc-api.md
+    return trigger->present_for("GRPC", "/waybill.v1.Trigger/" + *options.grpc, body,
+                                Session::From::cache);
+  }
   return trigger->present_for(options.method.value_or("GET"), *options.path, body,
                               Session::From::cache);
 }

@@ -116,12 +116,15 @@ HttpReply jobs_reply(const HandedOut& handed_out) {
 
 HttpReply done_reply() { return reply(200, Json::object()); }
 
+std::string sentence_of(int status, const Error& error) {
+  std::string sentence(describe(error.code).sentence);
+  if (is_about_shape(status) && *error.note != '\0') sentence += std::string(": ") + error.note;
+  return sentence;
+}
+
 HttpReply refused_reply(const Refused& refused, const InstanceId& instance) {
   const ErrorText& text = describe(refused.error.code);
-  std::string message(text.sentence);
-  if (is_about_shape(refused.status) && *refused.error.note != '\0') {
-    message += std::string(": ") + refused.error.note;
-  }
+  const std::string message = sentence_of(refused.status, refused.error);
   Json body{{"error",
              {{"code", text.name},
               {"number", static_cast<std::uint64_t>(text.code)},
@@ -137,6 +140,16 @@ HttpReply refused_reply(const Refused& refused, const InstanceId& instance) {
 int status_of(Errc code) {
   const auto row = std::ranges::find(statuses, code, &StatusRow::code);
   return row == statuses.end() ? 401 : row->status;
+}
+
+int status_of_credential(Errc code) {
+  const int status = status_of(code);
+  return status == 400 || status == 413 ? 401 : status;
+}
+
+int status_of_admitted(Errc code, bool by_delegation) {
+  const int status = status_of(code);
+  return status == 401 && !by_delegation ? 403 : status;
 }
 
 std::string print_time(Time time) {

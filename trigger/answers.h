@@ -34,8 +34,16 @@ struct Refused {
 /// error of shape, for whoever writes the request.
 HttpReply refused_reply(const Refused& refused, const InstanceId& instance);
 
+/// Its sentence, with the note where the error is about shape.
+std::string sentence_of(int status, const Error& error);
+
 /// The status of a refusal: one table, so that several causes share one answer.
 int status_of(Errc code);
+/// Of a refusal of the credential: also one that has no form at all is 401.
+int status_of_credential(Errc code);
+/// Once the caller is known, nothing that is refused is about the credential, unless the credential
+/// is what the request is about.
+int status_of_admitted(Errc code, bool by_delegation);
 
 /// RFC 3339, UTC, whole seconds.
 std::string print_time(Time time);

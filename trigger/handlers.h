@@ -40,6 +40,11 @@ Result<HttpReply> info(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> healthz(TriggerParts& parts, const Ask& ask);
 
 // workflow_handlers.cpp: for the subject of the work.
+
+/// The caller's run; what is not there and what is another's is one answer [not_owner].
+Result<Run> own_run(Engine& engine, const std::string& workflow_id, const Body& caller);
+/// Cancels it. Errors: not_owner, already_ended.
+Checked cancel_own_run(Engine& engine, const std::string& workflow_id, const Body& caller);
 Result<HttpReply> submit_workflow(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> describe_workflow(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> workflow_result(TriggerParts& parts, const Ask& ask);

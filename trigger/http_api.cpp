@@ -92,16 +92,10 @@ Asked asked_by(const Route& route, const std::string& name) {
   return asked;
 }
 
-Refusal unauthorised(const Error& error) {  // also when the credential has no form at all
-  const int status = status_of(error.code);
-  return {status == 400 || status == 413 ? 401 : status, error};
-}
+Refusal unauthorised(const Error& error) { return {status_of_credential(error.code), error}; }
 
-// Once the caller is known, nothing that is refused is about the credential, unless the credential
-// is what the request is about.
 Refusal admitted(const Route& route, const Error& error) {
-  const int status = status_of(error.code);
-  return {status == 401 && route.caller != Caller::delegation ? 403 : status, error};
+  return {status_of_admitted(error.code, route.caller == Caller::delegation), error};
 }
 
 HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {

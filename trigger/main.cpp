@@ -49,6 +49,7 @@ struct Words {
   std::string dir;
   std::string keytab;
   std::string listen;
+  std::string grpc_listen;
   std::string realm_file;
   std::string space = "default";
   std::string url;
@@ -77,6 +78,9 @@ std::optional<std::string> fault_in(const Words& words,
                                     const std::optional<ListenAddress>& listen) {
   if (!listen) {
     return "`" + words.listen + "` is no address; --listen wants HOST:PORT, as in 127.0.0.1:8090";
+  }
+  if (!words.grpc_listen.empty() && !ListenAddress::parse(words.grpc_listen)) {
+    return "`" + words.grpc_listen + "` is no address; --grpc-listen wants HOST:PORT";
   }
   if (!is_name(words.space, limits::max_name)) {
     return "`" + words.space + "` is no namespace; letters, digits and . _ : / - are allowed";
@@ -108,6 +112,7 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   plan.engine.lease = std::chrono::seconds(words.lease_seconds);
   plan.tls_certificate = words.tls_certificate;
   plan.tls_key = words.tls_key;
+  if (!words.grpc_listen.empty()) plan.grpc_listen = ListenAddress::parse(words.grpc_listen);
   Keytab keytab = load_keytab(words.keytab);
   if (keytab.principal().realm() != plan.realm.realm) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
@@ -120,6 +125,9 @@ int run_serve(const Words& words, Shutdown& shutdown) {
          },
          [](const std::string& address) {
            log_info("ready", {{"address", address}});
+         },
+         [](const std::string& address) {
+           log_info("grpc_listening", {{"address", address}});
          }});
   log_info("stopped");
   return 0;
@@ -135,6 +143,10 @@ void add_serve(CLI::App& app, Words& words) {
       ->type_name("FILE");
   serving->add_option("--listen", words.listen, "where it listens; port 0 is any free one")
       ->required()
+      ->type_name("HOST:PORT");
+  serving
+      ->add_option("--grpc-listen", words.grpc_listen,
+                   "the gRPC door too, with the same certificate (specs/grpc-api.md)")
       ->type_name("HOST:PORT");
   serving
       ->add_option("--realm-file", words.realm_file,

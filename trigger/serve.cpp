@@ -7,6 +7,7 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
 #include "trigger/folder.h"
+#include "trigger/grpc_server.h"
 #include "trigger/http_api.h"
 #include "trigger/kdc_link.h"
 #include "trigger/realm_kdc.h"
@@ -87,6 +88,15 @@ std::string url_of(const ServePlan& plan, const ListenAddress& bound) {
   return (plan.tls_certificate.empty() ? "http://" : "https://") + bound.text();
 }
 
+void open_grpc(const ServePlan& plan, TriggerParts& parts, std::optional<GrpcServer>& grpc,
+               const ServeEvents& events) {
+  const ListenAddress& wanted = *plan.grpc_listen;
+  grpc.emplace(GrpcServer::Options{wanted.host, wanted.port, plan.tls_certificate, plan.tls_key},
+               parts);
+  const ListenAddress bound{wanted.host, grpc->start()};
+  if (events.grpc_listening) events.grpc_listening(bound.text());
+}
+
 }  // namespace
 
 void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
@@ -104,6 +114,8 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   HttpApi api(parts, limits);
   HttpServer http(http_options(plan, limits),
                   [&api](const HttpRequest& request) { return api.answer(request); });
+  std::optional<GrpcServer> grpc;
+  if (plan.grpc_listen) open_grpc(plan, parts, grpc, events);
   const ListenAddress bound{plan.listen.host, http.start()};
   events.listening(bound.text());
 
@@ -119,6 +131,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
     shutdown.wait();
     log_info("stopping");
     engine.end_waits();
+    if (grpc) grpc->stop();
     http.stop();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "ticket/adapters/realm_file.h"
@@ -25,6 +26,7 @@ struct ServePlan {
   /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
   std::string tls_certificate{};
   std::string tls_key{};
+  std::optional<ListenAddress> grpc_listen{};  ///< the gRPC door, with the same TLS; none: shut
 };
 
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the
@@ -34,6 +36,7 @@ struct ServePlan {
 struct ServeEvents {
   std::function<void(const std::string& address)> listening;
   std::function<void(const std::string& address)> ready;
+  std::function<void(const std::string& address)> grpc_listening{};
 };
 void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
            const ServeEvents& events);

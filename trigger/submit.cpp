@@ -137,4 +137,13 @@ Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submissio
   return enqueue(parts, issued, wanted, plan, submission);
 }
 
+void log_accepted(const Run& run) {
+  log_info("workflow_accepted", {{"workflow_id", run.workflow_id},
+                                 {"run_id", print(run.id)},
+                                 {"ticket_id", print(run.ticket)},
+                                 {"queue", run.queue},
+                                 {"workflow_type", run.workflow_type},
+                                 {"subject", run.subject.text()}});
+}
+
 }  // namespace waybill::trigger

@@ -41,6 +41,12 @@ struct SubmitParts {
 /// Throws KdcAway, StoreError.
 Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted);
 
+/// The log's record of it, whichever door it came through.
+void log_accepted(const Run& run);
+
+/// The longest running time that may be asked for, in seconds; a grant allows far less.
+constexpr std::uint64_t longest_run = 366ULL * 24 * 3600;
+
 /// A workflow id at this trigger: a name without '/', since it stands in paths. Errors: bad_name.
 Checked check_workflow_id(std::string_view id);
 

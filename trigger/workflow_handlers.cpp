@@ -7,8 +7,6 @@
 namespace waybill::trigger {
 namespace {
 
-constexpr std::uint64_t longest_run = 366ULL * 24 * 3600;  // seconds; a grant allows far less
-
 Result<Submission> read_submission(std::string_view body) {
   TRY(in, JsonFields::parse(body));
   Submission out;
@@ -22,14 +20,20 @@ Result<Submission> read_submission(std::string_view body) {
   return out;
 }
 
-// What is not there and what is another's is one answer.
-Result<Run> owned(TriggerParts& parts, const Ask& ask) {
-  auto run = parts.engine.describe(ask.name);
-  if (!run || run->subject != ask.caller->subject) return Error{Errc::not_owner, "workflow"};
+}  // namespace
+
+Result<Run> own_run(Engine& engine, const std::string& workflow_id, const Body& caller) {
+  auto run = engine.describe(workflow_id);
+  if (!run || run->subject != caller.subject) return Error{Errc::not_owner, "workflow"};
   return *std::move(run);
 }
 
-}  // namespace
+Checked cancel_own_run(Engine& engine, const std::string& workflow_id, const Body& caller) {
+  TRY(run, own_run(engine, workflow_id, caller));
+  CHECK_OK(engine.cancel(run.id));
+  log_info("workflow_cancelled", {{"workflow_id", run.workflow_id}, {"run_id", print(run.id)}});
+  return ok();
+}
 
 Result<HttpReply> info(TriggerParts& parts, const Ask&) {
   return info_reply(parts.identity, parts.space);
@@ -43,22 +47,17 @@ Result<HttpReply> submit_workflow(TriggerParts& parts, const Ask& ask) {
   TRY(wanted, read_submission(ask.request.body));
   TRY(run, submit({parts.clock, parts.identity, parts.space, parts.kdc, parts.engine}, *ask.shown,
                   wanted));
-  log_info("workflow_accepted", {{"workflow_id", run.workflow_id},
-                                 {"run_id", print(run.id)},
-                                 {"ticket_id", print(run.ticket)},
-                                 {"queue", run.queue},
-                                 {"workflow_type", run.workflow_type},
-                                 {"subject", run.subject.text()}});
+  log_accepted(run);
   return accepted_reply(run);
 }
 
 Result<HttpReply> describe_workflow(TriggerParts& parts, const Ask& ask) {
-  TRY(run, owned(parts, ask));
+  TRY(run, own_run(parts.engine, ask.name, *ask.caller));
   return described_reply(run);
 }
 
 Result<HttpReply> workflow_result(TriggerParts& parts, const Ask& ask) {
-  TRY(run, owned(parts, ask));
+  TRY(run, own_run(parts.engine, ask.name, *ask.caller));
   TRY(result, parts.engine.result(run.id));
   return result_reply(run, result);
 }
@@ -68,9 +67,7 @@ Result<HttpReply> cancel_workflow(TriggerParts& parts, const Ask& ask) {
     TRY(in, JsonFields::parse(ask.request.body));
     CHECK_OK(in.finish());
   }
-  TRY(run, owned(parts, ask));
-  CHECK_OK(parts.engine.cancel(run.id));
-  log_info("workflow_cancelled", {{"workflow_id", run.workflow_id}, {"run_id", print(run.id)}});
+  CHECK_OK(cancel_own_run(parts.engine, ask.name, *ask.caller));
   return done_reply();
 }
 

@@ -51,6 +51,29 @@ BOOST_AUTO_TEST_CASE(binds_work_to_a_namespace_that_is_named_or_known) {
   BOOST_TEST(spaces({"--trigger", door.url}) == "x");
 }
 
+BOOST_AUTO_TEST_CASE(binds_a_grpc_call_to_the_bytes_of_its_message) {
+  const Door door([](const HttpRequest&) { return Door::say(200, json::object()); });
+  write("message", "\x0a\x01w");
+  const Seen seen =
+      run(authorize_main, {"--trigger", door.url, "--grpc", "Describe", "--body", file("message")});
+  BOOST_TEST_REQUIRE(seen.status == 0, seen.err);
+  constexpr std::size_t before = std::string_view("Authorization: Waybill ").size();
+  const auto wire = from_base64url(seen.out.substr(before, seen.out.size() - before - 1));
+  const auto read = Presentation::parse(*wire);
+  BOOST_REQUIRE(bool(read));
+  const Digest expected =
+      request_digest({bytes_of(std::string_view("GRPC")),
+                      bytes_of(std::string_view("/waybill.v1.Trigger/Describe")),
+                      bytes_of(std::string_view("\x0a\x01w"))});
+  BOOST_TEST(bool(read->authenticator().request == expected));
+  BOOST_TEST(bool(read->authenticator().instance == door.instance));
+  for (const Arguments& wrong : {Arguments{"--grpc", "a/b"}, Arguments{"--grpc", ""},
+                                 Arguments{"--grpc", "Wait", "--path", "/v1"},
+                                 Arguments{"--grpc", "Wait", "--method", "POST"}}) {
+    BOOST_TEST(run(authorize_main, wrong).status == 2);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(refuses_more_than_a_delegation_can_name) {
   const Seen seen = run(authorize_main, {"--service", "trigger/orders", "--queue", "queue-alice",
                                          "--workflow", "w", "--action", long_names(20)});

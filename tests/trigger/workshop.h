@@ -66,6 +66,7 @@ class Workshop {
 
   LmdbEngine& engine() { return *engine_; }
   trigger::HttpApi& api() { return *api_; }
+  trigger::TriggerParts& parts() { return *parts_; }
   trigger::Identity& identity() { return *identity_; }
   FeedMirror& mirror() { return *mirror_; }
   FeedSync& feed_sync() { return *feed_sync_; }
