@@ -83,6 +83,11 @@ forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httpli
   '^ticket/adapters/http(_client)?\.'
 forbid 'only ticket/adapters/tls.cpp includes OpenSSL' "${include}[<\"]openssl" . \
   '^ticket/adapters/tls\.cpp'
+forbid 'only ticket/adapters/grpc_channel.cpp includes gRPC' "${include}[<\"]grpc" . \
+  '^(ticket/adapters/grpc_channel\.cpp|trigger/grpc_[^/]*\.cpp|tests/.*)$'
+forbid 'only ticket/adapters/temporal_messages.cpp sees the messages of Temporal' \
+  "${include}[<\"](temporal_wire|google/protobuf)" . \
+  '^(ticket/adapters/temporal_messages\.cpp|tools/protos/.*|trigger/grpc_[^/]*\.cpp|tests/.*)$'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \
