@@ -83,11 +83,14 @@ forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httpli
   '^ticket/adapters/http(_client)?\.'
 forbid 'only ticket/adapters/tls.cpp includes OpenSSL' "${include}[<\"]openssl" . \
   '^ticket/adapters/tls\.cpp'
-forbid 'only trigger/grpc_server.cpp includes gRPC' "${include}[<\"]grpc" . \
-  '^(trigger/grpc_server\.cpp|tests/trigger/grpc_caller\.cpp|tools/examples/.*)$'
-forbid 'only trigger/grpc_api.cpp sees the messages of the gRPC door' \
-  "${include}[<\"](waybill/v1/|google/protobuf)" . \
+forbid 'only the two edges include gRPC' "${include}[<\"]grpc" . \
+  '^(ticket/adapters/grpc_channel\.cpp|trigger/grpc_server\.cpp|tests/(trigger|temporal)/.*|tools/examples/.*)$'
+forbid 'only trigger/grpc_api.cpp sees the messages of the gRPC door' "${include}[<\"]waybill/v1/" . \
   '^(trigger/grpc_api\.cpp|tests/trigger/grpc_.*|tools/examples/.*)$'
+forbid 'only ticket/adapters/temporal_messages.cpp sees the messages of Temporal' \
+  "${include}[<\"]temporal_wire" . '^(ticket/adapters/temporal_messages\.cpp|tests/temporal/.*)$'
+forbid 'protobuf stays where its messages are' "${include}[<\"]google/protobuf" . \
+  '^(ticket/adapters/temporal_messages\.cpp|trigger/grpc_api\.cpp|tools/(protos|examples)/.*|tests/(trigger|temporal)/.*)$'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \

@@ -41,6 +41,8 @@ Examples:
   waybill-trigger serve --dir /var/lib/waybill-trigger --keytab /etc/waybill/trigger.keytab \
       --listen 0.0.0.0:8090 --url https://work.example.org:8090 \
       --tls-certificate work.pem --tls-key work.key
+  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090 \
+      --engine temporal --temporal-address 127.0.0.1:7233 --temporal-namespace default
   waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:0 \
       --realm-file kdc/realm.toml                    # any free port; the log says which
 )";
@@ -56,6 +58,9 @@ struct Words {
   std::string mirror;
   std::vector<std::string> feed;
   std::string tls_certificate, tls_key;
+  std::string engine = "embedded";
+  temporal::Options temporal{};
+  TemporalEngine::Index index = TemporalEngine::Index::none;
   unsigned keep_days = 7;
   unsigned lease_seconds = 30;
   bool insecure_allow_swap = false;
@@ -92,6 +97,9 @@ std::optional<std::string> fault_in(const Words& words,
   if (words.tls_certificate.empty() != words.tls_key.empty()) {
     return "--tls-certificate and --tls-key go together: name the other file too";
   }
+  if ((words.engine == "temporal") == words.temporal.address.empty()) {
+    return "--engine temporal and --temporal-address go together";
+  }
   if (!words.url.empty() && !is_web) return "--url begins with http:// or https://";
   return std::nullopt;
 }
@@ -113,6 +121,12 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   plan.tls_certificate = words.tls_certificate;
   plan.tls_key = words.tls_key;
   if (!words.grpc_listen.empty()) plan.grpc_listen = ListenAddress::parse(words.grpc_listen);
+  if (words.engine == "temporal") {
+    plan.temporal = words.temporal;
+    plan.temporal->identity = "waybill-trigger";
+    plan.temporal->space = words.space;
+    plan.index = words.index;
+  }
   Keytab keytab = load_keytab(words.keytab);
   if (keytab.principal().realm() != plan.realm.realm) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
@@ -131,6 +145,32 @@ int run_serve(const Words& words, Shutdown& shutdown) {
          }});
   log_info("stopped");
   return 0;
+}
+
+void add_temporal(CLI::App& serving, Words& words) {
+  using Index = TemporalEngine::Index;
+  serving.add_option("--engine", words.engine, "embedded, or temporal: a Temporal server")
+      ->check(CLI::IsMember({"embedded", "temporal"}))
+      ->capture_default_str();
+  serving.add_option("--temporal-address", words.temporal.address, "the Temporal server")
+      ->type_name("HOST:PORT");
+  serving
+      .add_option("--temporal-token", words.temporal.token_file,
+                  "a bearer token for it, mode 0600, read again for each call")
+      ->type_name("FILE");
+  serving
+      .add_option("--temporal-ca", words.temporal.authorities,
+                  "PEM of the authorities of its certificate: speak TLS")
+      ->type_name("FILE");
+  serving
+      .add_option("--temporal-index", words.index,
+                  "write ticket id and subject there too, for everybody in the namespace to read: "
+                  "memo, search-attributes (WaybillTicket, WaybillSubject) or none")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Index>{{"none", Index::none},
+                                       {"memo", Index::memo},
+                                       {"search-attributes", Index::search_attributes}}))
+      ->default_str("none");
 }
 
 void add_serve(CLI::App& app, Words& words) {
@@ -152,7 +192,10 @@ void add_serve(CLI::App& app, Words& words) {
       ->add_option("--realm-file", words.realm_file,
                    "the realm; else $WAYBILL_REALM, ~/.config/waybill, /etc/waybill")
       ->type_name("FILE");
-  serving->add_option("--namespace", words.space, "the engine's namespace, which tickets name")
+  add_temporal(*serving, words);
+  serving
+      ->add_option("--namespace,--temporal-namespace", words.space,
+                   "the engine's namespace, which tickets name")
       ->capture_default_str()
       ->type_name("NAME");
   serving->add_option("--url", words.url, "where clients reach it, told to the KDC")

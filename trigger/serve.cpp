@@ -76,11 +76,29 @@ HttpServer::Options http_options(const ServePlan& plan, const HttpLimits& limits
   return options;
 }
 
-void log_store(const LmdbEngine& engine) {
-  const LmdbEngine::Counts counts = engine.counts();
+std::unique_ptr<Engine> open_embedded(const ServePlan& plan, const Folder& folder,
+                                      const Principal& service, const Clock& clock) {
+  auto engine =
+      std::make_unique<LmdbEngine>(folder.store(), folder.store_key(), service, clock, plan.engine);
+  const LmdbEngine::Counts counts = engine->counts();
   log_info("store_opened", {{"open_work", counts.open},
                             {"ended_work", counts.ended},
                             {"unreported", counts.unreported}});
+  return engine;
+}
+
+// A store of its own: work of the embedded engine is never started once more at the server.
+std::unique_ptr<Engine> open_temporal(const ServePlan& plan, const Folder& folder,
+                                      const Principal& service, temporal::Server& server,
+                                      const Clock& clock) {
+  TemporalEngine::Options options;
+  options.keep_ended = plan.engine.keep_ended;
+  options.max_open = plan.engine.max_open;
+  options.index = plan.index;
+  options.store = plan.engine.store;
+  log_info("engine", {{"temporal", plan.temporal->address}, {"namespace", plan.temporal->space}});
+  return std::make_unique<TemporalEngine>(folder.store().concat("-temporal"), folder.store_key(),
+                                          service, server, clock, options);
 }
 
 std::string url_of(const ServePlan& plan, const ListenAddress& bound) {
@@ -102,8 +120,10 @@ void open_grpc(const ServePlan& plan, TriggerParts& parts, std::optional<GrpcSer
 void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
            const ServeEvents& events) {
   const Folder folder(plan.folder);
-  LmdbEngine engine(folder.store(), folder.store_key(), keytab.principal(), clock, plan.engine);
-  log_store(engine);
+  const auto server = plan.temporal ? temporal::connect(*plan.temporal) : nullptr;
+  const auto opened = server ? open_temporal(plan, folder, keytab.principal(), *server, clock)
+                             : open_embedded(plan, folder, keytab.principal(), clock);
+  Engine& engine = *opened;
   RealmKdc kdc(plan.realm, keytab, clock, folder.realm_serial());
   Identity identity(std::move(keytab));
   ReplayCache replays;

@@ -11,6 +11,7 @@
 #include "ticket/keytab.h"
 #include "trigger/listen_address.h"
 #include "trigger/lmdb_engine.h"
+#include "trigger/temporal_engine.h"
 
 namespace waybill::trigger {
 
@@ -23,6 +24,9 @@ struct ServePlan {
   std::filesystem::path mirror{};   ///< of the revocation feed; empty: in the folder
   std::vector<std::string> feed{};  ///< where that is; empty: as the realm file says
   LmdbEngine::Options engine{};
+  /// The work runs on that server instead. Another store of the folder holds what is kept of it.
+  std::optional<temporal::Options> temporal{};
+  TemporalEngine::Index index = TemporalEngine::Index::none;
   /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
   std::string tls_certificate{};
   std::string tls_key{};

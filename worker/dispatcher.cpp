@@ -37,6 +37,7 @@ void Dispatcher::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  parts_.source.stop();
 }
 
 std::optional<Worker::End> Dispatcher::last_end() const {

@@ -11,6 +11,7 @@
 #include "ticket/adapters/shutdown.h"
 #include "ticket/adapters/system_clock.h"
 #include "worker/dispatcher.h"
+#include "worker/temporal_desk.h"
 
 // waybill-worker: runs one queue's jobs, each verified offline first.
 
@@ -54,11 +55,16 @@ Examples:
       --handler 'invoice-report=./make-report' --mirror /var/lib/waybill/mirror \
       --feed https://cdn.example/feed
 
+  waybill-worker run --dir worker --keytab alice.keytab --engine temporal \
+      --temporal-address 127.0.0.1:7233 --handler 'invoice-report=./make-report'
+
   Ctrl-C or SIGTERM ends it: running handlers have 10 seconds to finish, then their jobs are handed
   back. A second Ctrl-C ends it at once.)";
 
 struct Words {
   std::string dir, keytab, trigger, realm_file, mirror;
+  std::string engine = "embedded";
+  temporal::Options temporal{{}, "default", {}, {}, {}};
   std::vector<std::string> handlers, required, feed;
   std::size_t concurrency = 4;
   unsigned feed_seconds = 2;
@@ -153,6 +159,20 @@ bool is_hopeless(Errc code) {
          code == Errc::wrong_realm || code == Errc::realm_invalid || code == Errc::policy_denied;
 }
 
+// Where jobs come from; nothing is asked of it yet.
+std::unique_ptr<temporal::Server> open_temporal(const Words& words) {
+  if (words.engine == "embedded") {
+    if (!words.trigger.empty()) return nullptr;
+    throw Failure{Exit::usage, "--trigger is needed", "or --engine temporal --temporal-address"};
+  }
+  if (words.temporal.address.empty() || !words.trigger.empty()) {
+    throw Failure{Exit::usage, "--engine temporal goes with --temporal-address, without --trigger"};
+  }
+  temporal::Options options = words.temporal;
+  options.identity = "waybill-worker";
+  return temporal::connect(options);
+}
+
 /// Every part of the worker, in the order in which they need each other.
 class Daemon {
  public:
@@ -171,16 +191,19 @@ class Daemon {
         upkeep_({feed_, realm_, audience_, revocations_, uses_},
                 {.feed_every = std::chrono::seconds(words.feed_seconds)}),
         self_(kdc_, keytab, clock_),
-        source_(words.trigger, kdc_.realm_file().tls_ca.string(), self_, clock_),
-        leases_(source_),
+        temporal_(open_temporal(words)),
+        source_(open_source(words)),
+        leases_(*source_),
         renewer_(self_),
         runner_(clock_),
         verdicts_(folder(words) / "verdicts.jsonl"),
-        worker_({verifier_, revocations_, upkeep_, handlers_, runner_, verdicts_, source_, leases_,
+        worker_({verifier_, revocations_, upkeep_, handlers_, runner_, verdicts_, *source_, leases_,
                  renewer_, clock_},
                 {.on_revoked = words.on_revoked}),
-        dispatcher_({worker_, source_, leases_},
-                    {.concurrency = words.concurrency, .once = words.once}) {}
+        dispatcher_({worker_, *source_, leases_},
+                    {.concurrency = words.concurrency, .once = words.once}) {
+    if (temporal_) desk_ = std::make_unique<TemporalDesk>(place(words), worker_, clock_);
+  }
 
   /// Ends when the program is told to, or with --once after a job.
   std::optional<Worker::End> run();
@@ -190,6 +213,15 @@ class Daemon {
   static std::filesystem::path mirror(const Words& words) {
     if (words.mirror.empty()) return folder(words) / "mirror";
     return words.mirror;
+  }
+  TemporalPlace place(const Words& words) {
+    return {*temporal_, words.temporal.space, self_.principal().name()};
+  }
+  std::unique_ptr<Source> open_source(const Words& words) {
+    if (temporal_) return std::make_unique<TemporalSource>(place(words));
+    auto trigger = std::make_unique<TriggerSource>(words.trigger, self_, clock_);
+    trigger_ = trigger.get();
+    return trigger;
   }
   void greet();
 
@@ -207,23 +239,30 @@ class Daemon {
   Verifier verifier_;
   Upkeep upkeep_;
   ServicePrincipal self_;
-  TriggerSource source_;
+  std::unique_ptr<temporal::Server> temporal_;  // null: a trigger's embedded engine
+  TriggerSource* trigger_ = nullptr;            // null: Temporal
+  std::unique_ptr<Source> source_;
   LeaseKeeper leases_;
   Renewer renewer_;
   Runner runner_;
   Verdicts verdicts_;
   Worker worker_;
   Dispatcher dispatcher_;
+  std::unique_ptr<TemporalDesk> desk_;
 };
 
 // What cannot be mended by waiting is worth an early word; a server that is away is waited for.
 void Daemon::greet() {
+  if (trigger_ == nullptr) {
+    log_info("ready", {{"queue", self_.principal().text()}, {"engine", "temporal"}});
+    return;
+  }
   try {
-    const auto trigger = source_.introduce();
+    const auto trigger = trigger_->introduce();
     if (trigger) {
       log_info("ready", {{"queue", self_.principal().text()},
                          {"trigger", trigger->text()},
-                         {"address", source_.url()}});
+                         {"address", trigger_->url()}});
     } else if (trigger.error().code == Errc::login_failed) {
       throw Failure{Exit::credentials,
                     "the KDC does not take the key of " + self_.principal().text(),
@@ -242,6 +281,7 @@ std::optional<Worker::End> Daemon::run() {
   upkeep_.sync_feed();
   greet();
   upkeep_.start();
+  if (desk_) desk_->start();
   std::thread polling([this] {
     dispatcher_.run();
     shutdown_.request();  // with --once; otherwise it was requested before
@@ -250,6 +290,7 @@ std::optional<Worker::End> Daemon::run() {
   log_info("stopping");
   dispatcher_.stop();
   polling.join();
+  if (desk_) desk_->stop();
   log_info("stopped");
   return dispatcher_.last_end();
 }
@@ -266,10 +307,24 @@ int run(const Words& words) {
   return !words.once || end == Worker::End::completed ? 0 : static_cast<int>(Exit::refused);
 }
 
+void describe_temporal(CLI::App& app, Words& words) {
+  app.add_option("--engine", words.engine, "embedded: a trigger's own; temporal: a Temporal server")
+      ->check(CLI::IsMember({"embedded", "temporal"}))
+      ->capture_default_str();
+  app.add_option("--temporal-address", words.temporal.address, "the Temporal server: HOST:PORT");
+  app.add_option("--temporal-namespace", words.temporal.space, "its namespace, which tickets name")
+      ->capture_default_str();
+  app.add_option("--temporal-token", words.temporal.token_file,
+                 "a file with a bearer token for it, mode 0600, read again for each call");
+  app.add_option("--temporal-ca", words.temporal.authorities,
+                 "PEM of the authorities of its certificate: speak TLS");
+}
+
 void describe_run(CLI::App& app, Words& words) {
   app.add_option("--dir", words.dir, "the worker's folder; made when it is missing")->required();
   app.add_option("--keytab", words.keytab, "the queue's key, from `waybill keygen`")->required();
-  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port")->required();
+  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port");
+  describe_temporal(app, words);
   app.add_option("--handler", words.handlers, "type=command, for each type of workflow")
       ->required()
       ->allow_extra_args(false);

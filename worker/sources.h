@@ -35,6 +35,8 @@ class Source {
   virtual Checked hand_back(const Lease& lease, std::string_view message) = 0;
   /// Not to be run, and not to be handed out again.
   virtual Checked refuse(const Lease& lease, Errc code) = 0;
+  /// No more jobs are wanted: a poll that waits should end, without losing one that it was given.
+  virtual void stop() {}
 };
 
 /// A trigger with the embedded engine (specs/http-api.md, "For workers"). Every request carries a

@@ -107,6 +107,32 @@ Worker::Judged Worker::renew(const LeasedJob& leased, const Actions& needed, Jud
   return judged;
 }
 
+Worker::Outlook Worker::look(const LeasedJob& leased) {
+  const auto refuse_as = [&](Errc code, bool may_pass, const Verdict<VerifiedJob>* verdict) {
+    parts_.verdicts.record({parts_.clock.now(), leased,
+                            verdict == nullptr ? std::nullopt : verdict->ticket,
+                            verdict == nullptr ? std::nullopt : verdict->subject, code});
+    return Outlook{code, may_pass, {}};
+  };
+  const auto until = [](const Body& body) {
+    return Outlook{{}, false, std::max(body.run_until, body.renew_until)};
+  };
+  if (!leased.job) return refuse_as(leased.job.error().code, false, nullptr);
+  const Job& job = *leased.job;
+  const Handler* handler = parts_.handlers.find(job.workflow_type);
+  if (handler == nullptr) return refuse_as(Errc::no_handler, false, nullptr);
+  const Judged judged =
+      mend([&] { return parts_.verifier.verify(job, handler->actions, parts_.clock.now()); });
+  const auto& verdict = judged.verdict;
+  if (verdict.result) return until(verdict.result->claims());
+  if (is(verdict, Errc::ticket_expired)) {
+    const auto renewable = parts_.verifier.renewable(job, parts_.clock.now());
+    if (renewable) return until(renewable->body);
+    return refuse_as(renewable.error().code, false, &verdict);
+  }
+  return refuse_as(verdict.result.error().code, judged.may_pass_later, &verdict);
+}
+
 Worker::End Worker::work_on(const LeasedJob& leased) {
   Stop stop;
   LeaseKeeper::Held held(parts_.leases, leased.lease, stop);

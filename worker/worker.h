@@ -27,8 +27,8 @@ namespace waybill::worker {
 /// A refusal is final and reported with its code, but for those that say something of this worker,
 /// or of its way to the KDC, rather than of the ticket. First it mends what it can (asks the KDC
 /// for the feed, or for the realm document) and checks once more. Then feed_stale,
-/// clock_behind, an unknown_signer while no KDC answers, and a renewal that no KDC has ruled on hand the job back
-/// for a later try.
+/// clock_behind, an unknown_signer while no KDC answers, and a renewal that no KDC has ruled on
+/// hand the job back for a later try.
 ///
 /// While the handler runs, a TicketWatch stands by its ticket; what that gives up ends the job with
 /// its reason, for good.
@@ -60,6 +60,17 @@ class Worker {
   /// Throws what the environment throws (a full disk, no more processes); the scheduler has heard
   /// nothing then.
   End work_on(const LeasedJob& leased);
+
+  /// What would be said of a job at its door, for a scheduler that asks before it hands anything
+  /// out.
+  struct Outlook {
+    std::optional<Errc> refusal;
+    bool may_pass_later = false;  ///< the refusal says something of this worker
+    Time last_moment{};           ///< none: nothing can be done under the ticket from then on
+  };
+  /// All steps of the check, the pinning of the ticket to its run among them. A ticket whose time
+  /// is over, and that could be renewed, is let pass: work_on() renews it. A refusal is recorded.
+  Outlook look(const LeasedJob& leased);
 
   /// False after a job was handed back because the feed was too old or the KDC away, until a newer
   /// head of the feed has come, but five minutes at most: polling on would only fetch job after job
