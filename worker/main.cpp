@@ -219,7 +219,8 @@ class Daemon {
   }
   std::unique_ptr<Source> open_source(const Words& words) {
     if (temporal_) return std::make_unique<TemporalSource>(place(words));
-    auto trigger = std::make_unique<TriggerSource>(words.trigger, self_, clock_);
+    auto trigger = std::make_unique<TriggerSource>(words.trigger, kdc_.realm_file().tls_ca.string(),
+                                                   self_, clock_);
     trigger_ = trigger.get();
     return trigger;
   }
