@@ -11,16 +11,16 @@ fof(h_chain,  axiom, ![K,T]: (att(K) => att(chain(K,T)))).
 fof(h_caveat, axiom, ![T,C]: (att(T) => att(caveat(T,C)))).
 fof(h_final,  axiom, ![T,A]: (att(T) => att(final(T,A)))).
 fof(h_reply,  axiom, ![T,G]: ((att(G)
-  & att(T)                                                                     %- reply_key
+  & att(T)                                                                   %- reply_key [6]
   ) => att(reply_key(T,G)))).
-%+ one_way: fof(h_caveat_back, axiom, ![T,C]: (att(caveat(T,C)) => att(T))).
+%+ one_way [1, Hash]: fof(h_caveat_back, axiom, ![T,C]: (att(caveat(T,C)) => att(T))).
 % Without a label of its own the tag is a chain value, and the authenticator a caveat in it.
-%+ final_label: fof(final_is_caveat, axiom, ![T,A]: (att(final(T,A)) => att(caveat(T,c_auth(A))))).
+%+ final_label [5]: fof(final_is_caveat, axiom, ![T,A]: (att(final(T,A)) => att(caveat(T,c_auth(A))))).
 
 % --- Carol ---------------------------------------------------------------------------------------
 % narrowed(T,D,X): the chain value of her D-th credential of that login, for the action X alone.
 fof(carol_narrows, axiom, ![N,D,X,F]: (($true
-  & F = fresh(D)                                                               %- delegation, twins
+  & F = fresh(D)                                                             %- delegation, twins [5]
   ) => narrowed(caveat(caveat(chain(session(carol,N),tgt(N)),c_delegation(F)),c_action(X)),D,X))).
 
 % ha gets any, and uses it: calls of the KDC, each with a nonce, by which its tag goes over the wire.
@@ -38,7 +38,7 @@ fof(carol_shows_earlier, axiom, ![N,C]:
 % Carol delegates the paying of a bill to a trigger, and never asks the KDC for it herself.
 % made(D,G): the tag of her D-th delegation to the same trigger for the same.
 fof(carol_delegates, axiom, ![D,T,C]: ((narrowed(T,for_trigger(D),pay)
-  & C = nonce(carol,D)                                                         %- twins
+  & C = nonce(carol,D)                                                       %- twins [5]
   ) => (att(final(T,auth(trigger,none,C,request(pay))))
         & made(D,final(T,auth(trigger,none,C,request(pay))))))).
 
@@ -52,17 +52,17 @@ fof(at_most_four, axiom, follows(zero) & follows(next(zero)) & follows(next(next
   & follows(next(next(next(zero))))).
 fof(holds_delegation, axiom, ![F,X]: holds(c_delegation(F),X)).
 fof(holds_action, axiom, ![A,X]: (($true
-  & A = X                                                                      %- caveat
+  & A = X                                                                    %- caveat [5]
   ) => holds(c_action(A),X))).
-%+ final_label: fof(holds_auth, axiom, ![C,X]: holds(c_auth(auth(kdc,here,C,request(X))),X)).
+%+ final_label [5]: fof(holds_auth, axiom, ![C,X]: holds(c_auth(auth(kdc,here,C,request(X))),X)).
 
 % served(C,X): the KDC does X for carol, by a call with the nonce C. It shows nobody the answer but
 % who has the chain value.
 fof(kdc_serves, axiom, ![N,T,L,To,In,C,X,X1]: ((verifies(N,X,T,L)
-  & att(final(T,auth(To,In,C,request(X1))))                                    %- tag
-  & To = kdc                                                                   %- addressee
-  & In = here                                                                  %- addressee
-  & X1 = X                                                                     %- request
+  & att(final(T,auth(To,In,C,request(X1))))                                  %- tag [5]
+  & To = kdc                                                                 %- addressee [5]
+  & In = here                                                                %- addressee [5]
+  & X1 = X                                                                   %- request [5]
   ) => served(T,C,X))).
 fof(kdc_answers, axiom, ![T,D,X,C]: ((narrowed(T,for_ha(D),X) & served(T,nonce(ha,C),X)) =>
   att(seal(reply_key(T,final(T,auth(kdc,here,nonce(ha,C),request(X)))), reply,

@@ -13,10 +13,10 @@ fof(anything, axiom, att(made_up)).
 
 fof(call_tag, axiom, ![T,C,Op]: (att(T) => att(call_tag(T,C,Op)))).
 fof(reply_key, axiom, ![T,C,Op]: ((att(call_tag(T,C,Op))
-  & att(T)                                                                     %- reply_key
+  & att(T)                                                                   %- reply_key [6]
   ) => att(reply_key(T,C,Op)))).
 fof(pair_key, axiom, ![S,Q]: (($true
-  & att(S)                                                                     %- pairwise
+  & att(S)                                                                   %- pairwise [4]
   ) => att(pair_key(S,Q)))).
 fof(plaintext, axiom, ![B,K,S]: (att(plain(B,K,S)) <=> (att(K) & att(S)))).
 
@@ -35,11 +35,11 @@ fof(worker_asks, axiom, ![N,C,B,S,D,A]: (att(S) => att(
 fof(kdc_exchanges, axiom, ![P,N,C,Id,U,Q,W,X,S,D1,A1,D,A,Z]: ((
   att(call_tag(start(P,N),C,exchange(body(Id,U,Q,W,X,names(D1,A1)),S,D,A)))
   & att(S)
-  & S = sign(signing,body(Id,U,Q,W,X,names(D1,A1)))                            %- evidence
-  & Q = P                                                                      %- caller
-  & D1 = D                                                                     %- downstream
-  & A1 = A                                                                     %- action
-  & Z = nothing                                                                %- narrower
+  & S = sign(signing,body(Id,U,Q,W,X,names(D1,A1)))                          %- evidence [4, Evidence]
+  & Q = P                                                                    %- caller [6, to come]
+  & D1 = D                                                                   %- downstream [6, to come]
+  & A1 = A                                                                   %- action [6, to come]
+  & Z = nothing                                                              %- narrower [6, to come]
   ) => derived(P,N,C,exchange(body(Id,U,Q,W,X,names(D1,A1)),S,D,A),Id,U,D,A,Z))).
 
 % The derived ticket names its actor; its key is new and goes to the caller alone.
@@ -55,7 +55,7 @@ fof(kdc_answers, axiom, ![P,N,C,Op,Id,U,D,A,Z]: (derived(P,N,C,Op,Id,U,D,A,Z) =>
 % accept(service, id, user, action, actor, session key)
 fof(service_accepts, axiom, ![R,D,Id,U,A,P,Z,K,S]: ((service(D)
   & att(seal(pair_key(shared(R,sk(D)),D), header(D), plain(body(Id,U,D,A,P,Z),K,S)))
-  & S = sign(signing,body(Id,U,D,A,P,Z))                                       %- proof
+  & S = sign(signing,body(Id,U,D,A,P,Z))                                     %- proof [4, check 8]
   ) => accept(D,Id,U,A,P,K))).
 
 % --- Queries -------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ inline append(it) {
   if :: it -> stands = last :: else fi
 }
 
-#ifndef WITHOUT_matters
+#ifndef WITHOUT_matters /* [7] */
 #define MATTERS (now < END)
 #else
 #define MATTERS (now + 2 < END) /* it is let go while the ticket may live */
@@ -45,7 +45,7 @@ inline append(it) {
 /* The oldest segment goes: what still matters stands again, and the base is raised over it. */
 inline compact() {
   if
-#ifndef WITHOUT_stands_again
+#ifndef WITHOUT_stands_again /* [7, Compaction] */
   :: stands > base && stands <= base + SEGMENT && MATTERS -> append(true)
 #endif
   :: else
@@ -69,7 +69,7 @@ inline publish(from, to, when) {
 
 /* The time in a head is taken before its last entry is. */
 active proctype publisher() {
-#ifndef WITHOUT_time_first
+#ifndef WITHOUT_time_first /* [7, Head] */
   byte then;
   do
   :: atomic { heads < HEADS && then == 0 -> then = now }
@@ -99,7 +99,7 @@ bool jumped;
 inline reach(l, t) {
   place = l;
   if
-#ifndef WITHOUT_goal
+#ifndef WITHOUT_goal /* [7, A follower] */
   :: place < goal
 #endif
   :: else -> if :: t > known -> known = t :: else fi
@@ -125,7 +125,7 @@ inline learn(from) {
 #elif defined(QUERY_jumped)
     assert(!jumped)
 #endif
-#ifdef WITHOUT_linked
+#ifdef WITHOUT_linked /* [7] */
   :: true /* it is shown others in their place */
 #else
   :: else
@@ -134,7 +134,7 @@ inline learn(from) {
 }
 
 /* Two transactions: the place is never ahead of the entries (storage.md, "Order of writing"). */
-#ifndef WITHOUT_entries_first
+#ifndef WITHOUT_entries_first /* [storage.md, Order of writing] */
 #define FIRST learn(place)
 #define SECOND reach(end, t)
 #else
@@ -150,7 +150,7 @@ active proctype follower() {
   byte i, end, t; /* end, t: of the segment at hand */
   do
   :: atomic { end == 0 && heads > 0 -> ANY_HEAD; take_head(i); i = 0 }
-#ifdef WITHOUT_signed
+#ifdef WITHOUT_signed /* [7] */
   :: atomic { end == 0 -> reach(place, now) } /* anybody's head */
 #endif
   :: atomic { end == 0 && SEGMENT_END <= last -> end = SEGMENT_END; t = at[end]; FIRST }
@@ -167,7 +167,7 @@ active proctype follower() {
 }
 
 /* --- The worker ---------------------------------------------------------------------------------- */
-#ifndef WITHOUT_fresh
+#ifndef WITHOUT_fresh /* [4, check 12] */
 #define FRESH (known > 0 && now <= known + STALE)
 #else
 #define FRESH (known > 0)
@@ -184,7 +184,7 @@ inline accept() {
 }
 
 /* What is known is read before the entries are. */
-#ifndef WITHOUT_head_first
+#ifndef WITHOUT_head_first /* [4, check 12] */
 #define CHECK_12 FRESH
 #define CHECK_13 !knows
 #else

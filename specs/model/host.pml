@@ -39,13 +39,13 @@ active proctype world() {
        t = 1;
        do :: t < now -> t++ :: break od;
        if
-#ifndef WITHOUT_no_older
+#ifndef WITHOUT_no_older /* [7] */
        :: t < known -> skip
 #endif
        :: else ->
             if :: known == 0 || now - t < delay -> delay = now - t :: else fi;
             known = t;
-#ifdef WITHOUT_anchor
+#ifdef WITHOUT_anchor /* [storage.md, The time] */
             least = t;
 #elif defined(WITHOUT_no_older)
             least = t;
@@ -56,12 +56,12 @@ active proctype world() {
             if :: t > REVOKED && t < END -> knows = true; ever_knew = true :: else fi
        fi;
        t = 0 }
-#ifndef WITHOUT_kept
+#ifndef WITHOUT_kept /* [storage.md, The time] */
   :: atomic { known > 0 -> least = known; delay = now - known } /* another boot */
 #else
   :: atomic { known > 0 -> least = 0; delay = 0; known = 0 }
 #endif
-#ifndef WITHOUT_forgets
+#ifndef WITHOUT_forgets /* [7] */
   :: atomic { knows && known >= END -> knows = false } /* it matters no more */
 #else
   :: atomic { knows && clock >= END -> knows = false }
@@ -69,12 +69,12 @@ active proctype world() {
   od
 }
 
-#ifndef WITHOUT_floor
+#ifndef WITHOUT_floor /* [4, The clock of a worker] */
 #define IT_IS (clock > least -> clock : least)
 #else
 #define IT_IS clock
 #endif
-#ifndef WITHOUT_again
+#ifndef WITHOUT_again /* [4, check 14] */
 #define NOT_OVER (known < END)
 #else
 #define NOT_OVER true

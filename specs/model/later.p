@@ -18,8 +18,8 @@ fof(kept, axiom, ![M]: (att(M) => late(M))).
 
 % ta's TGT, sealed under the TGT key of the epoch, is in every call.
 fof(tgt, axiom, ![E,K]: (($true
-  & K = tgt_key(E)                                                             %- epoch
-%+ epoch: & K = tgt_key(e2)
+  & K = tgt_key(E)                                                           %- epoch [2]
+%+ epoch [2]: & K = tgt_key(e2)
   ) => att(seal(K,tgt,start(ta,E))))).
 
 % The answer to its C-th call, if the attacker records calls, and the ticket in it, which he can
@@ -27,10 +27,10 @@ fof(tgt, axiom, ![E,K]: (($true
 fof(kdc_answers, axiom, ![E,M,V,C]: (recorded(calls) =>
   att(seal(reply_key(start(ta,E),C),reply,key(E,M,V,C))))).
 fof(kdc_seals_ticket, axiom, ![E,M,V,C,R,S]: (($true
-  & R = roll(M)                                                                %- rolling
-%+ rolling: & R = roll(m2)
-  & S = sk(qa,V)                                                               %- version
-%+ version: & S = sk(qa,v2)
+  & R = roll(M)                                                              %- rolling [2]
+%+ rolling [2]: & R = roll(m2)
+  & S = sk(qa,V)                                                             %- version [2]
+%+ version [2]: & S = sk(qa,v2)
   ) => att(seal(pair_key(shared(R,S)),header(V),key(E,M,V,C))))).
 fof(trigger_seals_input, axiom, ![E,M,V,C]:
   att(seal(input_key(key(E,M,V,C)),input,letter(E,M,V,C)))).
@@ -43,9 +43,9 @@ fof(a_month, axiom, month(d1,d1) & month(d2,d2) & month(d3,d3) & month(d1,d2) & 
 fof(in_use, axiom, in_use(e1,d1)).
 % in_date(month): a worker takes a ticket for one of that month.
 fof(worker_accepts, axiom, ![E,B,I,U,M]: ((late(sign(signing(E),stamp(B,I,U)))
-  & in_use(E,B)                                                                %- signer
-  & I = B                                                                      %- batch_time
-  & month(I,U)                                                                 %- longest_life
+  & in_use(E,B)                                                              %- signer [4, Proof]
+  & I = B                                                                    %- batch_time [4, Proof]
+  & month(I,U)                                                               %- longest_life [4, Proof]
   & upto(M,U)
   ) => in_date(M))).
 

@@ -14,14 +14,14 @@ include('primitives.p').
 
 % The key after message 1 has es and ss in it, after message 2 also ee and se.
 fof(key_one, axiom, ![ES,SS]: (($true
-  & att(ES)                                                                  %- dh_ephemeral
-  & att(SS)                                                                  %- dh_static
+  & att(ES)                                                                  %- dh_ephemeral [3]
+  & att(SS)                                                                  %- dh_static [3]
   ) => att(key_one(ES,SS)))).
 fof(key_two, axiom, ![ES,SS,EE,SE]: (($true
-  & att(ES)                                                                  %- dh_ephemeral
-  & att(SS)                                                                  %- dh_static
-  & att(EE)                                                                  %- dh_ee, dh_ephemeral
-  & att(SE)                                                                  %- dh_se, dh_static
+  & att(ES)                                                                  %- dh_ephemeral [3]
+  & att(SS)                                                                  %- dh_static [3]
+  & att(EE)                                                                  %- dh_ee, dh_ephemeral [3]
+  & att(SE)                                                                  %- dh_se, dh_static [3]
   ) => att(key_two(ES,SS,EE,SE)))).
 
 fof(possession, axiom, ![S,U,X]: (att(S) => att(possession(S,U,X)))).
@@ -32,13 +32,13 @@ fof(kept, axiom, ![M]: (att(M) => late(M))).
 % The realm document gives her the epoch key, pub(X). She knows the root's key, nothing else.
 fof(root_signs, axiom, ![E]: att(sign(root,epoch_key(E,epoch(E))))).
 fof(carol_starts, axiom, ![N,E,X]: (($true
-  & att(sign(root,epoch_key(E,X)))                                         %- root
+  & att(sign(root,epoch_key(E,X)))                                           %- root [2]
   ) => att(seal(key_one(shared(eph(N),X),shared(sk(carol),X)),
                     one(E,pub(eph(N)),pub(sk(carol))), name(carol))))).
 
 % believes(N,S): she takes S for the session key of her N-th login; F is the other ephemeral.
 fof(carol_believes, axiom, ![N,E,X,F,S]: (($true
-  & att(sign(root,epoch_key(E,X)))                                         %- root
+  & att(sign(root,epoch_key(E,X)))                                           %- root [2]
   & att(seal(key_two(shared(eph(N),X),shared(sk(carol),X),shared(eph(N),F),shared(sk(carol),F)),
                  two(E,pub(eph(N)),pub(sk(carol)),pub(F)), S))
   ) => believes(N,S))).
@@ -49,13 +49,13 @@ fof(carol_believes, axiom, ![N,E,X,F,S]: (($true
 fof(kdc_answers, axiom, ![E,M,X,S,U,S1]: ((
   att(seal(key_one(shared(X,epoch(E)),shared(S,epoch(E))), one(E,pub(X),pub(S)), name(U)))
   & registered(U,S1)
-  & S1 = S                                                                     %- static_key
+  & S1 = S                                                                   %- static_key [3]
   ) => att(seal(key_two(shared(X,epoch(E)),shared(S,epoch(E)),
                             shared(X,kdc_eph(M)),shared(S,kdc_eph(M))),
                     two(E,pub(X),pub(S),pub(kdc_eph(M))), session(U,E,M,X))))).
 fof(kdc_seals_tgt, axiom, ![U,E,M,X,K]: (($true
-  & K = tgt_key(E)                                                             %- epoch
-%+ epoch: & K = tgt_key(e2)
+  & K = tgt_key(E)                                                           %- epoch [2]
+%+ epoch [2]: & K = tgt_key(e2)
   ) => att(seal(K,tgt,session(U,E,M,X))))).
 
 % --- Registration --------------------------------------------------------------------------------
@@ -66,8 +66,8 @@ fof(carol_proved, axiom, ![E]:
 
 % eve registers the public half of X as hers.
 fof(eve_registers, axiom, ![E,U,X]: (($true
-  & att(possession(shared(X,epoch(E)),U,X))                                %- possession
-  & U = eve                                                                    %- possession_name
+  & att(possession(shared(X,epoch(E)),U,X))                                  %- possession [2]
+  & U = eve                                                                  %- possession_name [2]
   ) => registered(eve,X))).
 
 % --- Queries -------------------------------------------------------------------------------------

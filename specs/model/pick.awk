@@ -2,7 +2,7 @@
 # awk -v query=NAME -v without=DEFENCE -f pick.awk MODEL.p. With without=- nothing is left out.
 # With -v list=queries instead, of *.p or *.pml, one line for each query: its name, what should come,
 # its defences; with -v list=words, its name and what it says; with -v list=defences, the defences
-# that the rules name.
+# that the rules name; with -v list=cited, those for which one names a section, too.
 
 FNR == 1 { end_of_query(); model = FILENAME; sub(/\..*/, "", model) }
 FILENAME ~ /\.pml$/ {  # there a query is a comment of its own, /*? like this */
@@ -50,16 +50,17 @@ function rule(line,    file, here, inner) {
   }
   here = ""  # the defences that this line is about
   if (match(line, /%- /)) here = substr(line, RSTART + 3)
-  if (line ~ /^%\+ [a-z_]+: /) here = substr(line, 4, index(line, ":") - 4)
+  if (line ~ /^%\+ [a-z_]+( \[[^]]*\])?: /) here = substr(line, 4, index(line, ": ") - 4)
   if (match(line, /WITHOUT_[a-z_]+/)) here = substr(line, RSTART + 8, RLENGTH - 8)
+  sub(/ *\[.*/, "", here)
   if (list) {
     gsub(/[, ]+/, "\n", here)
-    if (list == "defences" && here != "") print here
+    if (here != "" && (list == "defences" || list == "cited" && line ~ /\[[0-9a-z].*\]/)) print here
     return
   }
   if (named(here)) {
     if (line ~ /%- /) return
-    line = substr(line, index(line, ":") + 2)
+    line = substr(line, index(line, ": ") + 2)
   }
   if (line == "%{") {
     both = 1

@@ -11,7 +11,7 @@
 
 #define END 8
 #define SKEW 1
-#ifndef WITHOUT_window
+#ifndef WITHOUT_window /* [5] */
 #define WINDOW 2 /* early by one skew to late by one */
 #else
 #define WINDOW 1
@@ -39,12 +39,12 @@ inline turn() {
 }
 
 #define IN_TIME (now + SKEW >= stamp && now <= stamp + SKEW)
-#ifndef WITHOUT_instance
+#ifndef WITHOUT_instance /* [5] */
 #define NAMES_ME (named == instance)
 #else
 #define NAMES_ME true
 #endif
-#ifndef WITHOUT_floor
+#ifndef WITHOUT_floor /* [5] */
 #define NO_DOUBT (now >= no_earlier)
 #else
 #define NO_DOUBT true
@@ -55,7 +55,7 @@ inline present() {
   :: (IN_TIME && NAMES_ME && NO_DOUBT) ->
     turn();
     if
-#ifndef WITHOUT_cache
+#ifndef WITHOUT_cache /* [5] */
     :: young || old -> skip /* refused */
 #endif
     :: else ->

@@ -13,10 +13,10 @@ fof(anything, axiom, att(made_up)).
 fof(eve_logged_in, axiom, ![N]: att(start(eve,N))).
 fof(call_tag, axiom, ![T,C,Op]: (att(T) => att(call_tag(T,C,Op)))).
 fof(reply_key, axiom, ![T,C,Op]: ((att(call_tag(T,C,Op))
-  & att(T)                                                                     %- reply_key
+  & att(T)                                                                   %- reply_key [6]
   ) => att(reply_key(T,C,Op)))).
 fof(pair_key, axiom, ![S,Q]: (($true
-  & att(S)                                                                     %- pairwise
+  & att(S)                                                                   %- pairwise [4]
   ) => att(pair_key(S,Q)))).
 fof(plaintext, axiom, ![B,K,S]: (att(plain(B,K,S)) <=> (att(K) & att(S)))).
 % chain(K) is t0 of a service ticket with the session key K.
@@ -50,13 +50,13 @@ fof(users_do_all_with_eve, axiom, ![P,K,C,X]: (has(P,eve,K) => att(
 % accept(service, user, request, session key): checks 1 to 8, and those of a presentation.
 fof(service_accepts, axiom, ![R,P,D,D1,X,K,S,H,C,Q,Q1,T]: ((D = d
   & att(seal(pair_key(shared(R,sk(D)),D), header(D,pub(R)), plain(body(P,D1,X),K,S)))
-  & X = commit(K)                                                              %- session
-  & S = sign(signing,leaf(H,body(P,D1,X)))                                     %- proof
-  & H = header(D,pub(R))                                                       %- addressed, session
-  & D1 = D                                                                     %- addressed
+  & X = commit(K)                                                            %- session [4, check 7]
+  & S = sign(signing,leaf(H,body(P,D1,X)))                                   %- proof [4, check 8]
+  & H = header(D,pub(R))                                                     %- addressed, session [4, checks 3, 7; 4, check 7]
+  & D1 = D                                                                   %- addressed [4, checks 3, 7]
   & att(final(T,auth(D,C,request(Q1))))
-  & T = chain(K)                                                               %- tag
-  & Q1 = Q                                                                     %- request
+  & T = chain(K)                                                             %- tag [5]
+  & Q1 = Q                                                                   %- request [5]
   ) => accept(D,P,Q,K))).
 
 % --- Queries -------------------------------------------------------------------------------------

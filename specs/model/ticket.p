@@ -19,15 +19,15 @@ fof(eve_logged_in, axiom, ![N]: att(start(eve,N))).
 fof(delegation, axiom, ![T,R,C]: (att(T) => att(delegation(T,R,C)))).
 fof(call_tag, axiom, ![T,C,Op]: (att(T) => att(call_tag(T,C,Op)))).
 fof(reply_key, axiom, ![T,C,Op]: ((att(call_tag(T,C,Op))
-  & att(T)                                                                     %- reply_key
+  & att(T)                                                                   %- reply_key [6]
   ) => att(reply_key(T,C,Op)))).
 
 fof(pair_key, axiom, ![S,Q]: (($true
-  & att(S)                                                                     %- pairwise
+  & att(S)                                                                   %- pairwise [4]
   ) => att(pair_key(S,Q)))).
 fof(input_key, axiom, ![K,A]: (att(K) => att(input_key(K,A)))).
 fof(result_key, axiom, ![K,A]: (($true
-  & att(K)                                                                     %- result_key
+  & att(K)                                                                   %- result_key [8]
   ) => att(result_key(K,A)))).
 fof(plaintext, axiom, ![B,K,S]: (att(plain(B,K,S)) <=> (att(K) & att(S)))).
 
@@ -64,13 +64,13 @@ fof(worker_renews, axiom, ![N,C,H,B,S]: (att(S) => att(
 % --- The KDC -------------------------------------------------------------------------------------
 % U's delegation with the nonce C is good for this.
 fof(kdc_opens_delegation, axiom, ![U,M,C,T,Q,W,Y,A,D,T1,Q1,Y1,A1,D1,V1]: (($true
-  & att(delegation(start(U,M), work(T1,Q1,Y1,A1,D1,V1), C))                    %- tag
-  & T1 = T                                                                     %- audience
-  & Q1 = Q                                                                     %- queue
-  & Y1 = Y                                                                     %- type
-  & A1 = A                                                                     %- action
-  & D1 = D                                                                     %- input
-  & (V1 = any | V1 = only(W))                                                  %- work
+  & att(delegation(start(U,M), work(T1,Q1,Y1,A1,D1,V1), C))                  %- tag [6]
+  & T1 = T                                                                   %- audience [6]
+  & Q1 = Q                                                                   %- queue [5]
+  & Y1 = Y                                                                   %- type [5]
+  & A1 = A                                                                   %- action [5]
+  & D1 = D                                                                   %- input [5]
+  & (V1 = any | V1 = only(W))                                                %- work [5]
   ) => delegated(U,M,C,T,Q,W,Y,A,D))).
 
 % Policy. Carol has every grant; eve has none for qa, and as a trigger no ceiling for it.
@@ -83,24 +83,24 @@ fof(ceilings, axiom, ![Q]:
 fof(kdc_delegates, axiom, ![T,N,C,U,M,C1,Q,W,Y,A,D]: ((
   att(call_tag(start(T,N),C,delegate(U,M,C1,Q,W,Y,A,D)))
   & delegated(U,M,C1,T,Q,W,Y,A,D)
-  & granted(U,Q,Y,A)                                                           %- grant
-  & ceiling(T,Q)                                                               %- ceiling
+  & granted(U,Q,Y,A)                                                         %- grant [6]
+  & ceiling(T,Q)                                                             %- ceiling [6]
   ) => issue(T,N,C,delegate(U,M,C1,Q,W,Y,A,D),Q,id(U,M,C1),U,T,W,Y,A,D))).
 
 % Renewal: the evidence of a ticket, shown by who may renew it.
 fof(kdc_renews, axiom, ![P,N,C,Q,R,S,Id,U,T,W,Y,A,D,X]: ((
   att(call_tag(start(P,N),C,renew(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X),S)))
   & att(S)
-  & S = sign(signing,leaf(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X)))               %- evidence
-  & (P = T | P = Q)                                                            %- renewer
+  & S = sign(signing,leaf(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X)))             %- evidence [4, Evidence]
+  & (P = T | P = Q)                                                          %- renewer [6]
   ) => issue(P,N,C,renew(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X),S),Q,Id,U,T,W,Y,A,D))).
 
 % Its end: the evidence of a ticket, shown by its audience or its actor. completed(id, by whom)
 fof(kdc_completes, axiom, ![P,N,C,Q,R,S,Id,U,T,W,Y,A,D,X]: ((
   att(call_tag(start(P,N),C,complete(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X),S)))
   & att(S)
-  & S = sign(signing,leaf(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X)))               %- evidence
-  & (P = T | P = Q)                                                            %- party
+  & S = sign(signing,leaf(header(Q,R),body(Id,U,T,Q,W,Y,A,D,X)))             %- evidence [4, Evidence]
+  & (P = T | P = Q)                                                          %- party [6]
   ) => completed(Id,P))).
 
 % Of what is issued everybody sees the ticket and its evidence; the session key,
@@ -144,14 +144,14 @@ fof(trigger_believes_result, axiom, ![Q,Id,W,Y,D,K,R,X]: ((
 fof(worker_accepts, axiom, ![Q,R,Id,U,T,Q1,W,Y,A,D,X,K,S,H,W1,Y1,I]: ((worker(Q)
   & att(seal(pair_key(shared(R,sk(Q)),Q), header(Q,pub(R)),
              plain(body(Id,U,T,Q1,W,Y,A,D,X),K,S)))
-  & X = commit(K)                                                              %- session
-  & S = sign(signing,leaf(H,body(Id,U,T,Q1,W,Y,A,D,X)))                        %- proof
-  & H = header(Q,pub(R))                                                       %- addressed, session
-  & Q1 = Q                                                                     %- addressed
-  & W1 = W                                                                     %- binding
-  & Y1 = Y                                                                     %- binding
+  & X = commit(K)                                                            %- session [4, check 7]
+  & S = sign(signing,leaf(H,body(Id,U,T,Q1,W,Y,A,D,X)))                      %- proof [4, check 8]
+  & H = header(Q,pub(R))                                                     %- addressed, session [4, checks 3, 7; 4, check 7]
+  & Q1 = Q                                                                   %- addressed [4, checks 3, 7]
+  & W1 = W                                                                   %- binding [4, check 10]
+  & Y1 = Y                                                                   %- binding [4, check 10]
   & att(seal(input_key(K,input_of(Q,Y1,W1)), input_of(Q,Y1,W1), I))
-  & D = digest(I)                                                              %- input_digest
+  & D = digest(I)                                                            %- input_digest [4, check 10]
   ) => accept(Q,Id,U,T,W1,Y1,A,I,K))).
 fof(worker_seals_result, axiom, ![Q,Id,U,T,W,Y,A,I,K,R]: (accept(Q,Id,U,T,W,Y,A,I,K) => att(
   seal(result_key(K,result_of(Id,W,R)), result_of(Id,W,R), outcome(Q,Id,R))))).

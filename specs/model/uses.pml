@@ -10,7 +10,7 @@
 
 #define FIRST_END 1 /* the ticket's run_until, and the end of its renewed form */
 #define LAST_END 2
-#ifndef WITHOUT_renewal
+#ifndef WITHOUT_renewal /* [4, check 14] */
 #define KEEP LAST_END /* renew_until: a pin holds for every form of the ticket */
 #else
 #define KEEP form
@@ -28,19 +28,19 @@ bool done[3]; /* done[c]: run chain c has had its effect */
 #define IN_DATE (clock < end && kdc_time < end)
 #define CUT_OFF (born != life)
 #define MAY_PIN (pinned == 0)
-#ifndef WITHOUT_again
+#ifndef WITHOUT_again /* [4, check 14] */
 #define NOT_OVER (kdc_time < form)
 #else
 #define NOT_OVER true
 #endif
-#ifndef WITHOUT_first_use
+#ifndef WITHOUT_first_use /* [4, check 14] */
 #define MAY_RUN (MAY_PIN || pinned == chain)
 #else
 #define MAY_RUN true
 #endif
 
 inline pin() {
-#ifndef WITHOUT_durable
+#ifndef WITHOUT_durable /* [4, check 14] */
   if :: pinned == 0 -> on_disk = chain :: else fi;
 #endif
   if :: pinned == 0 -> pinned = chain; kept_until = KEEP :: else fi
@@ -67,13 +67,13 @@ again:
   chain = 0; born = 0; form = 0;
   /* All checks before the first use have passed. */
   atomic { IN_DATE -> born = life; form = end; if :: chain = 1 :: chain = 2 fi };
-#ifdef WITHOUT_before
+#ifdef WITHOUT_before /* [4, check 14] */
   if
   :: atomic { !CUT_OFF && MAY_RUN -> have_effect() }
   :: atomic { CUT_OFF || !MAY_RUN -> goto again }
   fi;
 #endif
-#ifdef WITHOUT_atomic
+#ifdef WITHOUT_atomic /* [4, check 14] */
   if
   :: atomic { !CUT_OFF && MAY_RUN -> skip }
   :: atomic { CUT_OFF || !MAY_RUN -> goto again }
