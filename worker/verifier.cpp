@@ -102,6 +102,13 @@ Checked check_feed(const Body& body, const Revocations::Head& head, Time now, st
   return Error{Errc::feed_stale, "not recent enough"};
 }
 
+// Both tables forget what the known time has ended. Who was held up since the times were checked
+// may have found one of them empty for that alone.
+Checked check_not_over(const Body& body, const Revocations::Head& head) {
+  if (head.least >= body.run_until) return Error{Errc::ticket_expired, "while it was checked"};
+  return ok();
+}
+
 Checked check_actions(const Body& body, std::span<const std::string> needed) {
   const auto allowed = [&](const std::string& action) {
     return std::ranges::find(body.actions, action) != body.actions.end();
@@ -244,6 +251,7 @@ Result<VerifiedJob> Verifier::run_steps(const Setting& setting, Authority author
 
   progress.step = Step::first_use;
   CHECK_OK(uses_.pin(body.id, job.run_chain, authority.last_use));  // renewal keeps the id
+  CHECK_OK(check_not_over(body, revocations_.head()));
 
   progress.step = Step::actions;
   CHECK_OK(check_actions(body, setting.needed));

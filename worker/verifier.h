@@ -48,7 +48,7 @@ enum class Step : std::uint8_t {
   start,       // start_too_late
   feed,        // clock_behind, feed_stale
   revocation,  // revoked
-  first_use,   // ticket_reused
+  first_use,   // ticket_reused; ticket_expired when it ended meanwhile
   actions,     // action_denied
 };
 struct StepText {

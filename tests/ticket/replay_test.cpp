@@ -167,6 +167,25 @@ BOOST_AUTO_TEST_CASE(refuses_everything_while_the_clock_is_a_window_behind_itsel
   BOOST_TEST(outcome(cache.first_use(carol, one, nonce(3), noon + 24h - window + 1s)) == accepted);
 }
 
+BOOST_AUTO_TEST_CASE(lets_nothing_that_it_forgot_pass_again_when_the_clock_steps_back) {
+  // An authenticator that was early by the skew is in time for a whole window after its use.
+  for (const Seconds used : {0s, 1s, 100s, 239s}) {
+    for (const bool idle : {false, true}) {
+      ReplayCache cache;
+      BOOST_REQUIRE(bool(cache.first_use(carol, two, nonce(0), noon)));  // starts a generation
+      BOOST_REQUIRE(bool(cache.first_use(carol, one, nonce(1), noon + used)));
+      if (!idle) BOOST_REQUIRE(bool(cache.first_use(carol, two, nonce(1), noon + window)));
+      const Time forgotten = noon + 2 * window;
+      BOOST_REQUIRE(bool(cache.first_use(carol, two, nonce(2), forgotten)));
+      for (Time now = noon + used + 1s; now <= noon + used + window; now += 1s) {
+        BOOST_TEST(!bool(cache.first_use(carol, one, nonce(1), now)),
+                   used.count() << " + " << (now - noon - used).count());
+      }
+      BOOST_TEST(outcome(cache.first_use(carol, two, nonce(3), forgotten)) == accepted);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(lets_one_of_many_threads_pass) {
   ReplayCache cache;
   std::atomic<int> passed = 0;

@@ -27,8 +27,8 @@ class ReplayCache {
   /// The same use is the same ticket id (a renewed ticket keeps its own) and nonce. `holder` is the
   /// ticket's subject. Call it only for an authenticator that passed check_authenticator(), and
   /// whose tag has verified: so nobody fills another's share. Errors: request_replayed, busy,
-  /// clock_skew (our own clock went back by a window or more: until it has caught up, or a
-  /// restart).
+  /// clock_skew (our own clock went back by a window or more, or to where something that has been
+  /// forgotten would be in time: until it has caught up, or a restart).
   Checked first_use(const Principal& holder, const TicketId& ticket, const FixedBytes<16>& nonce,
                     Time now);
 
@@ -46,6 +46,7 @@ class ReplayCache {
   std::mutex lock_;
   Time latest_{};
   Time generation_start_{};
+  Time no_earlier_{};  // what was forgotten could pass again before this
   Generation young_;
   Generation old_;
 };
