@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int sequences = 2500;
+constexpr int sequences = 1000;
 constexpr int steps = 40;
 constexpr Seconds staleness = 60s;
 
