@@ -100,6 +100,9 @@ std::optional<std::string> fault_in(const Words& words,
   if ((words.engine == "temporal") == words.temporal.address.empty()) {
     return "--engine temporal and --temporal-address go together";
   }
+  if (temporal::gives_its_token_away(words.temporal)) {
+    return "--temporal-token needs --temporal-ca: without TLS the token goes in clear";
+  }
   if (!words.url.empty() && !is_web) return "--url begins with http:// or https://";
   return std::nullopt;
 }

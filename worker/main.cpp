@@ -168,6 +168,10 @@ std::unique_ptr<temporal::Server> open_temporal(const Words& words) {
   if (words.temporal.address.empty() || !words.trigger.empty()) {
     throw Failure{Exit::usage, "--engine temporal goes with --temporal-address, without --trigger"};
   }
+  if (temporal::gives_its_token_away(words.temporal)) {
+    throw Failure{Exit::usage, "--temporal-token needs --temporal-ca",
+                  "without TLS the token goes in clear"};
+  }
   temporal::Options options = words.temporal;
   options.identity = "waybill-worker";
   return temporal::connect(options);

@@ -210,6 +210,24 @@ BOOST_AUTO_TEST_CASE(reads_its_token_again_for_each_call) {
   BOOST_TEST(front.authorization() == "Bearer two");
 }
 
+BOOST_AUTO_TEST_CASE(gives_no_token_to_a_server_elsewhere_without_tls) {
+  temporal::Options options{"temporal.example:7233", "default", {}, "token", "ca.pem"};
+  BOOST_TEST(!temporal::gives_its_token_away(options));
+  options.authorities.clear();
+  for (const char* address :
+       {"temporal.example:7233", "10.0.0.1:7233", "[2001:db8::1]:7233", "localhost.example:7233",
+        "1127.0.0.1:7233", "127.0.0.1.example:7233"}) {
+    options.address = address;
+    BOOST_TEST(temporal::gives_its_token_away(options), address);
+  }
+  for (const char* address : {"localhost:7233", "127.0.0.1:7233", "[::1]:7233"}) {
+    options.address = address;
+    BOOST_TEST(!temporal::gives_its_token_away(options), address);
+  }
+  options = {"temporal.example:7233", "default", {}, {}, {}};
+  BOOST_TEST(!temporal::gives_its_token_away(options));
+}
+
 BOOST_AUTO_TEST_CASE(brings_nothing_more_once_it_is_stopped) {
   BOOST_TEST(bool(server->start(request(desk.body()))));
   BOOST_TEST(turn());

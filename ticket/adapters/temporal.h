@@ -42,8 +42,7 @@ struct Failure {
   std::string wire{};  ///< as it came: whoever passes it on passes all of it on
 };
 
-// --- Histories.
-// -----------------------------------------------------------------------------------
+// --- Histories -------------------------------------------------------------------------------
 
 /// The first event of a run. All of it was stamped or kept by the server.
 struct Started {
@@ -82,8 +81,7 @@ struct Event {
   Failure failure{};
 };
 
-// --- Tasks.
-// -----------------------------------------------------------------------------------------
+// --- Tasks -----------------------------------------------------------------------------------
 
 struct WorkflowTask {
   std::string token;
@@ -128,8 +126,7 @@ struct Fail {
 struct Cancelled {};
 using Command = std::variant<ScheduleActivity, CancelActivity, Complete, Fail, Cancelled>;
 
-// --- For whoever starts.
-// ----------------------------------------------------------------------------
+// --- For whoever starts ----------------------------------------------------------------------
 
 struct NewWorkflow {
   std::string id;
@@ -172,8 +169,7 @@ struct Description {
   End end = End::none;
 };
 
-// --- The server.
-// ------------------------------------------------------------------------------------
+// --- The server ------------------------------------------------------------------------------
 
 /// A server and one of its namespaces. Refusals are Results: not_found, not_permitted (who we are
 /// may not do that), busy (too much is asked), limit_exceeded, malformed, internal. A server that
@@ -221,6 +217,10 @@ struct Options {
       token_file{};  ///< holds a bearer token, read again for each call; empty: none is sent
   std::string authorities{};  ///< PEM file: TLS is spoken; empty: it is not
 };
+
+/// Its bearer token would go over a network in clear, and whoever reads it there is taken for us:
+/// do not connect with such options. A server on this host may be spoken to without TLS.
+bool gives_its_token_away(const Options& options);
 
 /// Connects at the first call. Throws FileError when a file cannot be read, and std::runtime_error
 /// in a build without Temporal.

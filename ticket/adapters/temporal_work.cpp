@@ -44,6 +44,14 @@ Result<Buffer> sealed_in(const Payloads& payloads, std::string_view encoding) {
   return payloads.front().data;
 }
 
+bool gives_its_token_away(const Options& options) {
+  if (options.token_file.empty() || !options.authorities.empty()) return false;
+  const std::string_view host =
+      std::string_view(options.address).substr(0, options.address.rfind(':'));
+  const bool is_address = host.find_first_not_of("0123456789.") == host.npos;
+  return host != "localhost" && host != "[::1]" && !(is_address && host.starts_with("127."));
+}
+
 Failure failure_of(Errc code) {
   const ErrorText& text = describe(code);
   return {std::string(text.name), std::string(text.sentence), true, {}, false, {}};
