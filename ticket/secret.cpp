@@ -70,11 +70,12 @@ void LockedArena::give(std::uint8_t* slot) noexcept {
 void wipe(std::span<std::uint8_t> memory) noexcept { sodium_memzero(memory.data(), memory.size()); }
 
 bool same_secret(Bytes a, Bytes b) noexcept {
-  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+  // The size of nothing is no secret either, and libsodium wants a place to look at.
+  return a.size() == b.size() && (a.empty() || sodium_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 void fill_random(std::span<std::uint8_t> memory) noexcept {
-  randombytes_buf(memory.data(), memory.size());
+  if (!memory.empty()) randombytes_buf(memory.data(), memory.size());
 }
 
 std::ostream& print_hidden(std::ostream& out) { return out << "[secret]"; }
