@@ -64,7 +64,8 @@ EngineTables::EngineTables(Env& env, const RecordGuard& guard, const Principal& 
       leases(env, "leases", guard),
       deadlines(env, "deadlines", guard),
       ended(env, "ended", guard),
-      outbox(env, "outbox", guard) {
+      outbox(env, "outbox", guard),
+      guard_(guard) {
   check_meta(env, service);
 }
 

@@ -7,6 +7,7 @@
 
 #include "ticket/adapters/lmdb.h"
 #include "ticket/records.h"
+#include "trigger/engine.h"
 #include "trigger/run_record.h"
 
 namespace waybill::trigger {
@@ -40,7 +41,10 @@ class GuardedTable {
   const Table table_;
 };
 
-/// The tables of the embedded engine (specs/storage.md, "The trigger's store") and the one rule
+/// The whole seconds of `now` first, so that new keys stand at the end of their table.
+RunId make_run_id(Time now);
+
+/// The tables of an engine (specs/storage.md, "The trigger's store") and the one rule
 /// that holds them together: which indexes a run stands in follows from its record alone.
 class EngineTables {
  public:
@@ -56,6 +60,19 @@ class EngineTables {
   std::optional<RunId> run_of_workflow(const Txn& txn, std::string_view workflow_id) const;
   std::optional<RunId> run_of_ticket(const Txn& txn, const TicketId& ticket) const;
   Authority authority(const Txn& txn, const RunId& id) const;
+
+  /// New work as queued, with its authority and its input (inputs.protect() under `id`); a ticket
+  /// that is known gives the work that it has. Errors: already_exists (the workflow id), busy
+  /// (`max_open` pieces of work have not ended).
+  Result<Run> admit(WriteTxn& txn, const NewRun& work, Bytes protected_input, const RunId& id,
+                    Time now, std::size_t max_open) const;
+  /// As Engine has them. A result is bound to `run_chain`; work that completed has one.
+  std::optional<Run> find(const Txn& txn, const TicketId& ticket, const Digest& submission) const;
+  Result<Buffer> result(const Txn& txn, const RunId& id,
+                        const std::optional<std::string>& run_chain) const;
+  std::vector<EndedWork> unreported(const Txn& txn, const std::optional<RunId>& after,
+                                    std::size_t most) const;
+  void reported(WriteTxn& txn, const std::vector<RunId>& ids) const;
 
   /// Stores a record and moves its index entries; `before` is what is stored now.
   void put(WriteTxn& txn, const std::optional<RunRecord>& before, const RunRecord& after) const;
@@ -81,6 +98,7 @@ class EngineTables {
   const GuardedTable outbox;     // ended, not reported to the KDC; by run id
 
  private:
+  const RecordGuard& guard_;
   struct Entry {
     const GuardedTable* table;
     Buffer key;

@@ -3,18 +3,8 @@
 #include <algorithm>
 
 #include "ticket/limits.h"
-#include "ticket/payload.h"
 
 namespace waybill::trigger {
-
-RunId make_run_id(Time now) {
-  RunId id = random_bytes<16>();
-  const auto seconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  for (std::size_t i = 0; i < 5; ++i) {  // 40 bits last until the year 36812
-    id[i] = static_cast<std::uint8_t>(seconds >> (8 * (4 - i)));
-  }
-  return id;
-}
 
 LmdbEngine::LmdbEngine(const std::filesystem::path& folder, MasterKey store_key,
                        const Principal& service, const Clock& clock)
@@ -35,55 +25,15 @@ Result<Run> LmdbEngine::start(const NewRun& work) {
   const RunId id = make_run_id(clock_.now());
   const Buffer input = tables_.inputs.protect(id, work.sealed_input);
   std::optional<Result<Run>> outcome;
-  writer_.run([&](WriteTxn& txn) { outcome = start_in(txn, work, input, id); });
+  writer_.run([&](WriteTxn& txn) {
+    outcome = tables_.admit(txn, work, input, id, clock_.now(), options_.max_open);
+  });
   if (*outcome) bells_.ring(work.queue);
   return *std::move(outcome);
 }
 
-Result<Run> LmdbEngine::start_in(WriteTxn& txn, const NewRun& work, Bytes protected_input,
-                                 const RunId& id) {
-  if (const auto known = tables_.run_of_ticket(txn, work.ticket)) {
-    const auto record = tables_.run(txn, *known);
-    if (!record) throw StoreDamaged("by_ticket");
-    return record->run;
-  }
-  if (tables_.run_of_workflow(txn, work.workflow_id)) {
-    return Error{Errc::already_exists, "workflow id"};
-  }
-  if (tables_.deadlines.count(txn) >= options_.max_open) return Error{Errc::busy, "open work"};
-  const Time now = clock_.now();
-  const TicketTimes& times = work.issued.times;
-  RunRecord record{{id,
-                    work.ticket,
-                    work.workflow_id,
-                    work.workflow_type,
-                    work.queue,
-                    work.subject,
-                    Status::queued,
-                    0,
-                    now,
-                    times.start_by,
-                    times.issued_at,
-                    times.run_until,
-                    times.renew_until,
-                    {},
-                    {}},
-                   now,
-                   {},
-                   {}};
-  tables_.put(txn, std::nullopt, record);
-  tables_.put_authority(txn, record.run, Authority::of(work, guard_));
-  tables_.inputs.put_protected(txn, id, protected_input);
-  return std::move(record.run);
-}
-
 std::optional<Run> LmdbEngine::find(const TicketId& ticket, const Digest& submission) {
-  const ReadTxn txn(env_);
-  const auto id = tables_.run_of_ticket(txn, ticket);
-  if (!id || tables_.authority(txn, *id).submission != submission) return std::nullopt;
-  auto record = tables_.run(txn, *id);
-  if (!record) return std::nullopt;
-  return std::move(record->run);
+  return tables_.find(ReadTxn(env_), ticket, submission);
 }
 
 std::optional<Run> LmdbEngine::describe(std::string_view workflow_id) {
@@ -96,16 +46,7 @@ std::optional<Run> LmdbEngine::describe(std::string_view workflow_id) {
 }
 
 Result<Buffer> LmdbEngine::result(const RunId& id) {
-  const ReadTxn txn(env_);
-  const auto record = tables_.run(txn, id);
-  if (!record) return Error{Errc::not_found, "run"};
-  if (!has_ended(record->run.status)) return Error{Errc::not_ended, "run"};
-  if (record->run.status != Status::completed) return Error{Errc::already_ended, "no result"};
-  const auto sealed = tables_.results.get(txn, id);
-  if (!sealed) throw StoreDamaged("results");
-  auto session = tables_.authority(txn, id).session(record->run.ticket, guard_);
-  if (!session) throw StoreDamaged("authorities");
-  return open_result(*session, {record->run.ticket, record->run.workflow_id, print(id)}, *sealed);
+  return tables_.result(ReadTxn(env_), id, print(id));
 }
 
 Checked LmdbEngine::cancel(const RunId& id) {
@@ -172,22 +113,12 @@ LmdbEngine::Counts LmdbEngine::counts() const {
 // --- For the KDC. -------------------------------------------------------------------------------
 
 std::vector<EndedWork> LmdbEngine::unreported(const std::optional<RunId>& after, std::size_t most) {
-  std::vector<EndedWork> out;
-  const ReadTxn txn(env_);
-  tables_.outbox.visit_keys(txn, after ? Bytes(*after) : Bytes{}, [&](Bytes key) {
-    const RunId id = fixed<16>(key);
-    if (after && id == *after) return true;
-    out.push_back({id, tables_.authority(txn, id).evidence});
-    return out.size() < most;
-  });
-  return out;
+  return tables_.unreported(ReadTxn(env_), after, most);
 }
 
 void LmdbEngine::reported(const std::vector<RunId>& runs) {
   if (runs.empty()) return;
-  writer_.run([&](WriteTxn& txn) {
-    for (const RunId& id : runs) tables_.outbox.erase(txn, id);
-  });
+  writer_.run([&](WriteTxn& txn) { tables_.reported(txn, runs); });
 }
 
 }  // namespace waybill::trigger

@@ -64,7 +64,6 @@ class LmdbEngine final : public Engine {
   Checked as_worker(const Holding& holding, const Change& wanted);
   Checked end_by_worker(const Holding& holding, Status status, const Trouble& why);
 
-  Result<Run> start_in(WriteTxn& txn, const NewRun& work, Bytes protected_input, const RunId& id);
   std::vector<RunId> due(const Txn& txn, const std::string& queue, std::size_t most) const;
   bool has_ready(const std::string& queue) const;
   std::vector<Job> take(const std::string& queue, std::size_t most);
@@ -91,8 +90,5 @@ class LmdbEngine final : public Engine {
   Bells bells_;
   BatchWriter writer_;  // last: its thread uses everything above
 };
-
-/// The whole seconds of `now` first, so that new keys stand at the end of their table.
-RunId make_run_id(Time now);
 
 }  // namespace waybill::trigger

@@ -4,8 +4,6 @@
 #include "ticket/adapters/temporal_work.h"
 #include "ticket/codec.h"
 #include "ticket/hex.h"
-#include "ticket/payload.h"
-#include "trigger/lmdb_engine.h"
 
 // Starting, showing, cancelling, and what the KDC is told. temporal_engine_looks.cpp asks the
 // server what became of the work.
@@ -71,45 +69,10 @@ Result<Run> TemporalEngine::store(const NewRun& work) {
   const RunId id = make_run_id(clock_.now());
   const Buffer input = tables_.inputs.protect(id, work.sealed_input);
   std::optional<Result<Run>> outcome;
-  writer_.run([&](WriteTxn& txn) { outcome = store_in(txn, work, input, id); });
+  writer_.run([&](WriteTxn& txn) {
+    outcome = tables_.admit(txn, work, input, id, clock_.now(), options_.max_open);
+  });
   return *std::move(outcome);
-}
-
-Result<Run> TemporalEngine::store_in(WriteTxn& txn, const NewRun& work, Bytes protected_input,
-                                     const RunId& id) {
-  if (const auto known = tables_.run_of_ticket(txn, work.ticket)) {
-    const auto stored = tables_.run(txn, *known);
-    if (!stored) throw StoreDamaged("by_ticket");
-    return stored->run;
-  }
-  if (tables_.run_of_workflow(txn, work.workflow_id)) {
-    return Error{Errc::already_exists, "workflow id"};
-  }
-  if (tables_.deadlines.count(txn) >= options_.max_open) return Error{Errc::busy, "open work"};
-  const Time now = clock_.now();
-  const TicketTimes& times = work.issued.times;
-  RunRecord stored{{id,
-                    work.ticket,
-                    work.workflow_id,
-                    work.workflow_type,
-                    work.queue,
-                    work.subject,
-                    Status::queued,
-                    0,
-                    now,
-                    times.start_by,
-                    times.issued_at,
-                    times.run_until,
-                    times.renew_until,
-                    {},
-                    {}},
-                   now,
-                   {},
-                   {}};
-  tables_.put(txn, std::nullopt, stored);
-  tables_.put_authority(txn, stored.run, Authority::of(work, guard_));
-  tables_.inputs.put_protected(txn, id, protected_input);
-  return std::move(stored.run);
 }
 
 temporal::NewWorkflow TemporalEngine::as_workflow(const RunRecord& stored, Seconds left) const {
@@ -182,12 +145,7 @@ void TemporalEngine::forget(const RunRecord& stored) {
 // ---------------------------------------------------------------------------
 
 std::optional<Run> TemporalEngine::find(const TicketId& ticket, const Digest& submission) {
-  const ReadTxn txn(env_);
-  const auto id = tables_.run_of_ticket(txn, ticket);
-  if (!id || tables_.authority(txn, *id).submission != submission) return std::nullopt;
-  auto stored = tables_.run(txn, *id);
-  if (!stored) return std::nullopt;
-  return std::move(stored->run);
+  return tables_.find(ReadTxn(env_), ticket, submission);
 }
 
 std::optional<Run> TemporalEngine::describe(std::string_view workflow_id) {
@@ -205,17 +163,7 @@ std::optional<Run> TemporalEngine::describe(std::string_view workflow_id) {
 
 Result<Buffer> TemporalEngine::result(const RunId& id) {
   const auto where = there(id);
-  const ReadTxn txn(env_);
-  const auto stored = tables_.run(txn, id);
-  if (!stored) return Error{Errc::not_found, "run"};
-  if (!has_ended(stored->run.status)) return Error{Errc::not_ended, "run"};
-  if (stored->run.status != Status::completed) return Error{Errc::already_ended, "no result"};
-  const auto sealed = tables_.results.get(txn, id);
-  if (!sealed || !where) throw StoreDamaged("results");
-  auto session = tables_.authority(txn, id).session(stored->run.ticket, guard_);
-  if (!session) throw StoreDamaged("authorities");
-  return open_result(*session, {stored->run.ticket, stored->run.workflow_id, where->first},
-                     *sealed);
+  return tables_.result(ReadTxn(env_), id, where ? std::optional(where->first) : std::nullopt);
 }
 
 Checked TemporalEngine::cancel(const RunId& id) {
@@ -237,22 +185,12 @@ Checked TemporalEngine::cancel(const RunId& id) {
 
 std::vector<EndedWork> TemporalEngine::unreported(const std::optional<RunId>& after,
                                                   std::size_t most) {
-  std::vector<EndedWork> out;
-  const ReadTxn txn(env_);
-  tables_.outbox.visit_keys(txn, after ? Bytes(*after) : Bytes{}, [&](Bytes key) {
-    const RunId id = fixed<16>(key);
-    if (after && id == *after) return true;
-    out.push_back({id, tables_.authority(txn, id).evidence});
-    return out.size() < most;
-  });
-  return out;
+  return tables_.unreported(ReadTxn(env_), after, most);
 }
 
 void TemporalEngine::reported(const std::vector<RunId>& runs) {
   if (runs.empty()) return;
-  writer_.run([&](WriteTxn& txn) {
-    for (const RunId& id : runs) tables_.outbox.erase(txn, id);
-  });
+  writer_.run([&](WriteTxn& txn) { tables_.reported(txn, runs); });
 }
 
 }  // namespace waybill::trigger

@@ -72,7 +72,6 @@ class TemporalEngine final : public Engine {
   std::optional<RunRecord> record(const RunId& id) const;
   std::optional<There> there(const RunId& id) const;
   Result<Run> store(const NewRun& work);
-  Result<Run> store_in(WriteTxn& txn, const NewRun& work, Bytes protected_input, const RunId& id);
   Result<Run> forward(const RunRecord& record);
   Result<Run> forwarded(const RunRecord& record, const temporal::Start& start);
   void forget(const RunRecord& record);
