@@ -26,8 +26,7 @@ TemporalEngine::TemporalEngine(const std::filesystem::path& folder, MasterKey st
       there_(env_, "temporal", guard_),
       writer_(env_) {}
 
-// --- What is kept.
-// ----------------------------------------------------------------------------------
+// --- What is kept. ---------------------------------------------------------------------------
 
 std::optional<RunRecord> TemporalEngine::record(const RunId& id) const {
   const ReadTxn txn(env_);
@@ -52,8 +51,7 @@ void TemporalEngine::put_there(const RunId& id, const There& there) {
   writer_.run([&](WriteTxn& txn) { there_.put(txn, id, value); });
 }
 
-// --- Starting.
-// --------------------------------------------------------------------------------------
+// --- Starting. -------------------------------------------------------------------------------
 
 Result<Run> TemporalEngine::start(const NewRun& work) {
   if (work.sealed_input.size() > temporal::max_payload) {
@@ -141,8 +139,7 @@ void TemporalEngine::forget(const RunRecord& stored) {
   });
 }
 
-// --- Showing, cancelling.
-// ---------------------------------------------------------------------------
+// --- Showing, cancelling. --------------------------------------------------------------------
 
 std::optional<Run> TemporalEngine::find(const TicketId& ticket, const Digest& submission) {
   return tables_.find(ReadTxn(env_), ticket, submission);
@@ -180,8 +177,7 @@ Checked TemporalEngine::cancel(const RunId& id) {
   return asked;
 }
 
-// --- For the KDC.
-// -----------------------------------------------------------------------------------
+// --- For the KDC. ----------------------------------------------------------------------------
 
 std::vector<EndedWork> TemporalEngine::unreported(const std::optional<RunId>& after,
                                                   std::size_t most) {

@@ -68,8 +68,7 @@ GrpcDoor::Reply FrontEnd::answer(const GrpcDoor::Call& call) {
                                 : (this->*found->second)(call.body);
 }
 
-// --- Starting, looking, cancelling.
-// ---------------------------------------------------------------
+// --- Starting, looking, cancelling. ----------------------------------------------------------
 
 FrontEnd::Run& FrontEnd::add_run(const Run& like, const std::string& first, Time now) {
   auto run = std::make_unique<Run>();
@@ -167,8 +166,7 @@ GrpcDoor::Reply FrontEnd::cancel(const std::string& body) {
   return reply(wire::RequestCancelWorkflowExecutionResponse());
 }
 
-// --- Tasks.
-// -----------------------------------------------------------------------------------------
+// --- Tasks. ----------------------------------------------------------------------------------
 
 // In two pages, so that whoever reads one of them only is found out.
 GrpcDoor::Reply FrontEnd::poll_workflow() {

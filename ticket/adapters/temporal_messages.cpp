@@ -187,8 +187,7 @@ constexpr auto no_queries = "this workflow answers no queries";
 
 }  // namespace
 
-// --- Starting, looking, cancelling.
-// ---------------------------------------------------------------
+// --- Starting, looking, cancelling. ----------------------------------------------------------
 
 std::string start_request(const Self& self, const NewWorkflow& in) {
   auto out = of<wire::StartWorkflowExecutionRequest>(self);
@@ -272,8 +271,7 @@ std::string cancel_request(const Self& self, const Execution& which, const std::
   return out.SerializeAsString();
 }
 
-// --- Workflow tasks.
-// ------------------------------------------------------------------------------
+// --- Workflow tasks. -------------------------------------------------------------------------
 
 std::string poll_workflow_request(const Self& self, const std::string& queue) {
   auto out = of<wire::PollWorkflowTaskQueueRequest>(self);
@@ -323,8 +321,7 @@ std::string cannot_judge_request(const Self& self, const WorkflowTask& task,
   return out.SerializeAsString();
 }
 
-// --- Activity tasks.
-// ------------------------------------------------------------------------------
+// --- Activity tasks. -------------------------------------------------------------------------
 
 std::string poll_activity_request(const Self& self, const std::string& queue) {
   auto out = of<wire::PollActivityTaskQueueRequest>(self);
