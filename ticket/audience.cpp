@@ -19,8 +19,8 @@ Result<OpenedTicket> Audience::open(Bytes ticket) {
   if (header.kind != Kind::service) return Error{Errc::wrong_kind, "a service ticket is needed"};
   if (header.realm != principal_.realm()) return Error{Errc::wrong_realm, "ticket"};
   if (header.audience != principal_.name()) return Error{Errc::wrong_audience, "header"};
-  std::string name(text_of(header.rolling.bytes));
-  name += std::to_string(number(header.kvno));
+  std::string name = std::to_string(number(header.kvno));
+  name += text_of(header.rolling.bytes);
   std::shared_ptr<const PairwiseKey> key;
   pairwise_.with(name, [&](const std::shared_ptr<const PairwiseKey>& known) { key = known; });
   if (key) return sealed.open(*key);

@@ -1,6 +1,7 @@
 #include "ticket/codec.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <msgpack.hpp>
 
@@ -11,50 +12,68 @@ namespace {
 
 constexpr std::int64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 
-// The shortest head of each type, as the MessagePack specification orders the forms.
-std::size_t encode_head(std::uint8_t* out, std::uint8_t tag, std::uint64_t value, int bytes) {
-  out[0] = tag;
-  for (int i = 0; i < bytes; ++i) {
-    out[1 + i] = static_cast<std::uint8_t>(value >> (8 * (bytes - 1 - i)));
+// What stands before a value: a tag, then a number in so many bytes, the highest first.
+struct Head {
+  std::uint8_t tag;
+  std::uint64_t number;
+  std::size_t bytes;
+
+  std::uint8_t byte(std::size_t i) const {
+    return i == 0 ? tag : static_cast<std::uint8_t>(number >> (8 * (bytes - i)));
   }
-  return 1 + static_cast<std::size_t>(bytes);
+};
+
+Head tag_with(std::uint8_t tag, std::uint64_t value) {
+  return {static_cast<std::uint8_t>(tag | value), 0, 0};
 }
 
-std::uint8_t plus(std::uint8_t tag, std::uint64_t value) {
-  return static_cast<std::uint8_t>(tag | value);
+// The shortest head of each type, as the MessagePack specification orders the forms.
+Head uint_head(std::uint64_t v) {
+  if (v < 0x80) return tag_with(0, v);
+  if (v <= 0xff) return {0xcc, v, 1};
+  if (v <= 0xffff) return {0xcd, v, 2};
+  if (v <= 0xffffffff) return {0xce, v, 4};
+  return {0xcf, v, 8};
 }
 
-std::size_t uint_head(std::uint8_t* out, std::uint64_t v) {
-  if (v < 0x80) return encode_head(out, plus(0, v), 0, 0);
-  if (v <= 0xff) return encode_head(out, 0xcc, v, 1);
-  if (v <= 0xffff) return encode_head(out, 0xcd, v, 2);
-  if (v <= 0xffffffff) return encode_head(out, 0xce, v, 4);
-  return encode_head(out, 0xcf, v, 8);
+Head array_head(std::uint64_t n) {
+  if (n < 16) return tag_with(0x90, n);
+  if (n <= 0xffff) return {0xdc, n, 2};
+  return {0xdd, n, 4};
 }
 
-std::size_t array_head(std::uint8_t* out, std::uint64_t n) {
-  if (n < 16) return encode_head(out, plus(0x90, n), 0, 0);
-  if (n <= 0xffff) return encode_head(out, 0xdc, n, 2);
-  return encode_head(out, 0xdd, n, 4);
+Head bin_head(std::uint64_t n) {
+  if (n <= 0xff) return {0xc4, n, 1};
+  if (n <= 0xffff) return {0xc5, n, 2};
+  return {0xc6, n, 4};
 }
 
-std::size_t bin_head(std::uint8_t* out, std::uint64_t n) {
-  if (n <= 0xff) return encode_head(out, 0xc4, n, 1);
-  if (n <= 0xffff) return encode_head(out, 0xc5, n, 2);
-  return encode_head(out, 0xc6, n, 4);
+Head str_head(std::uint64_t n) {
+  if (n < 32) return tag_with(0xa0, n);
+  if (n <= 0xff) return {0xd9, n, 1};
+  if (n <= 0xffff) return {0xda, n, 2};
+  return {0xdb, n, 4};
 }
 
-std::size_t str_head(std::uint8_t* out, std::uint64_t n) {
-  if (n < 32) return encode_head(out, plus(0xa0, n), 0, 0);
-  if (n <= 0xff) return encode_head(out, 0xd9, n, 1);
-  if (n <= 0xffff) return encode_head(out, 0xda, n, 2);
-  return encode_head(out, 0xdb, n, 4);
+void append(Buffer& out, const Head& head) {
+  for (std::size_t i = 0; i <= head.bytes; ++i) out.push_back(head.byte(i));
+}
+
+// Eight at a time: nearly all that is ever read.
+bool is_ascii(const char* eight) {
+  std::uint64_t word;
+  std::memcpy(&word, eight, sizeof word);
+  return (word & 0x8080808080808080) == 0;
 }
 
 }  // namespace
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
+    if (i + 8 <= text.size() && is_ascii(text.data() + i)) {
+      i += 8;
+      continue;
+    }
     const auto c = static_cast<std::uint8_t>(text[i]);
     const std::size_t length = c < 0x80   ? 1
                                : c < 0xc2 ? 0
@@ -83,21 +102,21 @@ class Reader::Visitor : public msgpack::null_visitor {
   Visitor(Reader& reader, Bytes wire) : reader_(reader), wire_(wire) {}
 
   bool visit_positive_integer(std::uint64_t value) {
-    return value_head(uint_head(head_, value), 0) && push({Type::uint, value, {}});
+    return value_head(uint_head(value), 0) && push({{value}, 0, Type::uint});
   }
   bool visit_bin(const char* data, std::uint32_t size) {
-    return value_head(bin_head(head_, size), size) && push({Type::bin, 0, bytes_of({data, size})});
+    return value_head(bin_head(size), size) && push(text(Type::bin, data, size));
   }
   bool visit_str(const char* data, std::uint32_t size) {
-    if (!value_head(str_head(head_, size), size)) return false;
+    if (!value_head(str_head(size), size)) return false;
     if (!is_utf8({data, size})) return refuse(Errc::malformed, "not UTF-8");
-    return push({Type::str, 0, bytes_of({data, size})});
+    return push(text(Type::str, data, size));
   }
   bool start_array(std::uint32_t elements) {
     if (++depth_ > limits::max_depth) return refuse(Errc::limit_exceeded, "nesting");
     // Each element takes a byte at least, so a count beyond the message's end is a lie.
     if (elements > wire_.size()) return refuse(Errc::malformed, "array longer than its message");
-    return value_head(array_head(head_, elements), 0) && push({Type::array, elements, {}});
+    return value_head(array_head(elements), 0) && push({{elements}, 0, Type::array});
   }
   bool end_array() {
     --depth_;
@@ -119,13 +138,17 @@ class Reader::Visitor : public msgpack::null_visitor {
     return false;
   }
   bool refuse_type() { return refuse(Errc::not_canonical, "a type that is not used"); }
-  bool value_head(std::size_t size, std::size_t payload) {
-    if (wire_.size() - position_ < size ||
-        !std::equal(head_, head_ + size, wire_.begin() + static_cast<std::ptrdiff_t>(position_))) {
-      return refuse(Errc::not_canonical, "not the shortest form");
-    }
+  bool value_head(const Head& head, std::size_t payload) {
+    const Bytes rest = wire_.subspan(position_);
+    const std::size_t size = 1 + head.bytes;
+    bool same = rest.size() >= size;
+    for (std::size_t i = 0; same && i <= head.bytes; ++i) same = rest[i] == head.byte(i);
+    if (!same) return refuse(Errc::not_canonical, "not the shortest form");
     position_ += size + payload;
     return true;
+  }
+  static Token text(Type type, const char* data, std::uint32_t size) {
+    return {{.data = reinterpret_cast<const std::uint8_t*>(data)}, size, type};
   }
   bool push(Token token) {
     if (reader_.tokens_.size() >= limits::max_items) {
@@ -139,7 +162,6 @@ class Reader::Visitor : public msgpack::null_visitor {
   Bytes wire_;
   std::size_t position_ = 0;
   std::size_t depth_ = 0;
-  std::uint8_t head_[9] = {};
 };
 
 Reader::Reader(Bytes wire, std::size_t max_bytes) {
@@ -205,15 +227,15 @@ Time Reader::time() {
 Bytes Reader::bin(std::size_t most) {
   const Token* token = next(Type::bin);
   if (token == nullptr) return {};
-  if (token->bytes.size() > most) fail(Errc::limit_exceeded, "bin too long");
-  return failed() ? Bytes{} : token->bytes;
+  if (token->bytes().size() > most) fail(Errc::limit_exceeded, "bin too long");
+  return failed() ? Bytes{} : token->bytes();
 }
 
 Bytes Reader::exact_bin(std::size_t size) {
   const Token* token = next(Type::bin);
   if (token == nullptr) return {};
-  if (token->bytes.size() != size) fail(Errc::malformed, "bin of another size");
-  return failed() ? Bytes{} : token->bytes;
+  if (token->bytes().size() != size) fail(Errc::malformed, "bin of another size");
+  return failed() ? Bytes{} : token->bytes();
 }
 
 Secret<32> Reader::secret() {
@@ -224,8 +246,8 @@ Secret<32> Reader::secret() {
 std::string_view Reader::str(std::size_t most) {
   const Token* token = next(Type::str);
   if (token == nullptr) return {};
-  if (token->bytes.size() > most) fail(Errc::limit_exceeded, "str too long");
-  return failed() ? std::string_view{} : text_of(token->bytes);
+  if (token->bytes().size() > most) fail(Errc::limit_exceeded, "str too long");
+  return failed() ? std::string_view{} : text_of(token->bytes());
 }
 
 std::string Reader::name(std::size_t most) {
@@ -262,7 +284,7 @@ std::optional<Realm> Reader::realm() {
 
 void Reader::literal(std::string_view text) {
   const Token* token = next(Type::str);
-  if (token != nullptr && text_of(token->bytes) != text) {
+  if (token != nullptr && text_of(token->bytes()) != text) {
     fail(Errc::malformed, "a message of another kind");
   }
 }
@@ -278,14 +300,12 @@ Checked Reader::finish() {
 }
 
 Writer& Writer::array(std::size_t elements) {
-  std::uint8_t buffer[9];
-  out_.insert(out_.end(), buffer, buffer + array_head(buffer, elements));
+  append(out_, array_head(elements));
   return *this;
 }
 
 Writer& Writer::uint(std::uint64_t value) {
-  std::uint8_t buffer[9];
-  out_.insert(out_.end(), buffer, buffer + uint_head(buffer, value));
+  append(out_, uint_head(value));
   return *this;
 }
 
@@ -294,14 +314,12 @@ Writer& Writer::time(Time value) {
 }
 
 Writer& Writer::bin(Bytes bytes) {
-  std::uint8_t buffer[9];
-  out_.insert(out_.end(), buffer, buffer + bin_head(buffer, bytes.size()));
+  append(out_, bin_head(bytes.size()));
   return raw(bytes);
 }
 
 Writer& Writer::str(std::string_view text) {
-  std::uint8_t buffer[9];
-  out_.insert(out_.end(), buffer, buffer + str_head(buffer, text.size()));
+  append(out_, str_head(text.size()));
   return raw(bytes_of(text));
 }
 

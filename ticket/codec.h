@@ -55,10 +55,15 @@ class Reader {
 
  private:
   enum class Type : std::uint8_t { array, uint, bin, str };
+  // Sixteen bytes, since every field of every message is one.
   struct Token {
+    union {
+      std::uint64_t number;      // value of a uint, elements of an array
+      const std::uint8_t* data;  // of a bin or str
+    };
+    std::uint32_t size;
     Type type;
-    std::uint64_t number;  // value of a uint, elements of an array
-    Bytes bytes;           // of a bin or str
+    Bytes bytes() const { return {data, size}; }
   };
   class Visitor;
   const Token* next(Type type);

@@ -145,12 +145,12 @@ inline Checked ok() { return Done{}; }
 
 #define WAYBILL_JOIN2(a, b) a##b
 #define WAYBILL_JOIN(a, b) WAYBILL_JOIN2(a, b)
-/// `TRY(name, expression)` declares `name` or returns the refusal; the only macros of the code
-/// base.
+/// `TRY(name, expression)` declares `name`, the value where it lies, or returns the refusal; the
+/// only macros of the code base.
 #define TRY(name, expression)                                                           \
   auto WAYBILL_JOIN(result_, __LINE__) = (expression);                                  \
   if (!WAYBILL_JOIN(result_, __LINE__)) return WAYBILL_JOIN(result_, __LINE__).error(); \
-  auto name = *std::move(WAYBILL_JOIN(result_, __LINE__))
+  auto&& name = *std::move(WAYBILL_JOIN(result_, __LINE__))
 /// `CHECK_OK(expression)` returns the refusal, or goes on.
 #define CHECK_OK(expression) \
   if (auto checked_ = (expression); !checked_) return checked_.error()

@@ -1,33 +1,43 @@
 #include "ticket/principal.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "ticket/limits.h"
 
 namespace waybill {
 namespace {
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// The bytes that a kind of name may have.
+class Alphabet {
+ public:
+  // Letters are a range of ASCII, `others` are named.
+  constexpr Alphabet(bool upper, std::string_view others) {
+    for (char c = 'a'; c <= 'z'; ++c) allow(c);
+    for (char c = 'A'; upper && c <= 'Z'; ++c) allow(c);
+    for (char c = '0'; c <= '9'; ++c) allow(c);
+    for (const char c : others) allow(c);
+  }
+  bool spells(std::string_view text, std::size_t limit) const {
+    return !text.empty() && text.size() <= limit && std::ranges::all_of(text, [this](char c) {
+      return allowed_[static_cast<std::uint8_t>(c)];
+    });
+  }
 
-template <class Allowed>
-bool consists_of(std::string_view text, std::size_t limit, Allowed allowed) {
-  return !text.empty() && text.size() <= limit && std::ranges::all_of(text, allowed);
-}
+ private:
+  constexpr void allow(char c) { allowed_[static_cast<std::uint8_t>(c)] = true; }
+  std::array<bool, 256> allowed_{};
+};
 
-bool name_char(char c) {
-  return is_lower(c) || is_upper(c) || is_digit(c) || c == '.' || c == '_' || c == ':' ||
-         c == '/' || c == '-';
-}
+constexpr Alphabet realm_alphabet(true, ".-");
+constexpr Alphabet principal_alphabet(false, "._/-");
+constexpr Alphabet name_alphabet(true, "._:/-");
 
 }  // namespace
 
 Result<Realm> Realm::parse(std::string_view text) {
-  const auto allowed = [](char c) {
-    return is_lower(c) || is_upper(c) || is_digit(c) || c == '.' || c == '-';
-  };
-  if (!consists_of(text, limits::max_realm, allowed)) return Error{Errc::bad_name, "realm"};
+  if (!realm_alphabet.spells(text, limits::max_realm)) return Error{Errc::bad_name, "realm"};
   return Realm(text);
 }
 
@@ -35,26 +45,21 @@ Result<Principal> Principal::parse(std::string_view text) {
   const auto at = text.find('@');
   if (at == std::string_view::npos) return Error{Errc::bad_name, "principal without a realm"};
   TRY(realm, Realm::parse(text.substr(at + 1)));
-  return make(text.substr(0, at), realm);
+  return make(text.substr(0, at), std::move(realm));
 }
 
 Result<Principal> Principal::parse(std::string_view text, const Realm& realm) {
   return text.find('@') == std::string_view::npos ? make(text, realm) : parse(text);
 }
 
-Result<Principal> Principal::make(std::string_view name, const Realm& realm) {
-  const auto allowed = [](char c) {
-    return is_lower(c) || is_digit(c) || c == '.' || c == '_' || c == '/' || c == '-';
-  };
-  if (!consists_of(name, limits::max_principal_name, allowed)) {
+Result<Principal> Principal::make(std::string_view name, Realm realm) {
+  if (!principal_alphabet.spells(name, limits::max_principal_name)) {
     return Error{Errc::bad_name, "principal"};
   }
-  return Principal(name, realm);
+  return Principal(name, std::move(realm));
 }
 
-bool is_name(std::string_view text, std::size_t limit) {
-  return consists_of(text, limit, name_char);
-}
+bool is_name(std::string_view text, std::size_t limit) { return name_alphabet.spells(text, limit); }
 
 Result<Pattern> Pattern::parse(std::string_view text) {
   const std::string_view stem = text.ends_with('*') ? text.substr(0, text.size() - 1) : text;

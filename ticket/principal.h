@@ -28,7 +28,7 @@ class Principal {
   static Result<Principal> parse(std::string_view text);
   /// Reads `name` or `name@REALM`; a bare name belongs to `realm`. Errors: bad_name.
   static Result<Principal> parse(std::string_view text, const Realm& realm);
-  static Result<Principal> make(std::string_view name, const Realm& realm);
+  static Result<Principal> make(std::string_view name, Realm realm);
 
   const std::string& name() const { return name_; }
   const Realm& realm() const { return realm_; }
@@ -36,7 +36,7 @@ class Principal {
   friend auto operator<=>(const Principal&, const Principal&) = default;
 
  private:
-  Principal(std::string_view name, Realm realm) : name_(name), realm_(std::move(realm)) {}
+  Principal(std::string_view name, Realm&& realm) : name_(name), realm_(std::move(realm)) {}
   std::string name_;
   Realm realm_;
 };

@@ -135,7 +135,8 @@ void write_names(Writer& out, const std::vector<std::string>& names) {
 
 std::vector<std::string> read_names(Reader& in) {
   std::vector<std::string> names;
-  for (std::size_t n = in.array(0, limits::max_actions); n > 0; --n) {
+  std::size_t n = in.array(0, limits::max_actions);
+  for (names.reserve(n); n > 0; --n) {
     names.push_back(in.name(limits::max_name));
   }
   return names;
@@ -265,40 +266,44 @@ Checked Evidence::verify_proof(const RealmDocument& realm) const {
 }
 
 Result<Evidence> OpenedTicket::evidence() const {
-  if (!proof_) return Error{Errc::bad_proof, "no proof"};
-  return Evidence{header_bytes_, body_bytes_, *proof_, header_, body_};
+  const Contents& c = *contents_;
+  if (!c.proof) return Error{Errc::bad_proof, "no proof"};
+  return Evidence{c.header_bytes, c.body_bytes, *c.proof, c.header, c.body};
+}
+
+// Requires a proof.
+Digest OpenedTicket::root() const {
+  const Contents& c = *contents_;
+  return batch_root(batch_leaf(c.header_bytes, c.body_bytes), c.proof->index, c.proof->path);
 }
 
 Result<Buffer> OpenedTicket::proven_root() const {
-  if (!proof_) return Error{Errc::bad_proof, "no proof"};
-  const Digest root =
-      batch_root(batch_leaf(header_bytes_, body_bytes_), proof_->index, proof_->path);
-  Writer out;
-  out.array(4).uint(number(header_.key)).time(proof_->batch_time).bin(root);
-  return out.bin(proof_->signature).take();
+  const auto& proof = contents_->proof;
+  if (!proof) return Error{Errc::bad_proof, "no proof"};
+  Writer out(160);
+  out.array(4).uint(number(header().key)).time(proof->batch_time).bin(root());
+  return out.bin(proof->signature).take();
 }
 
 Checked OpenedTicket::check_times(Time now) const {
-  if (now + limits::clock_skew < body_.issued_at) return Error{Errc::not_yet_valid, "issued_at"};
-  if (now >= body_.run_until) return Error{Errc::ticket_expired, "run_until"};
+  if (now + limits::clock_skew < body().issued_at) return Error{Errc::not_yet_valid, "issued_at"};
+  if (now >= body().run_until) return Error{Errc::ticket_expired, "run_until"};
   return ok();
 }
 
 Result<VerifiedTicket> OpenedTicket::verify(const RealmDocument& realm, Time now,
                                             bool root_is_known) && {
-  if (header_.kind != Kind::service) return Error{Errc::wrong_kind, "a TGT has no proof"};
-  if (!proof_) return Error{Errc::bad_proof, "no proof"};
-  if (!root_is_known) {
-    const Digest leaf = batch_leaf(header_bytes_, body_bytes_);
-    CHECK_OK(check_root(realm, header_, *proof_, batch_root(leaf, proof_->index, proof_->path)));
-  }
-  CHECK_OK(check_dates(body_, *proof_));
+  if (header().kind != Kind::service) return Error{Errc::wrong_kind, "a TGT has no proof"};
+  const auto& proof = contents_->proof;
+  if (!proof) return Error{Errc::bad_proof, "no proof"};
+  if (!root_is_known) CHECK_OK(check_root(realm, header(), *proof, root()));
+  CHECK_OK(check_dates(body(), *proof));
   CHECK_OK(check_times(now));
   return VerifiedTicket(std::move(*this));
 }
 
 Result<VerifiedTicket> OpenedTicket::verify_tgt(Time now) && {
-  if (header_.kind != Kind::tgt) return Error{Errc::wrong_kind, "a TGT is needed"};
+  if (header().kind != Kind::tgt) return Error{Errc::wrong_kind, "a TGT is needed"};
   CHECK_OK(check_times(now));
   return VerifiedTicket(std::move(*this));
 }
@@ -347,11 +352,8 @@ Result<OpenedTicket> SealedTicket::read_plaintext(Bytes plaintext) const {
   TRY(body, Body::decode(body_bytes));
   if (!same_secret(session_commitment(session), body.session)) return Errc::session_mismatch;
   CHECK_OK(check_audience(header_, body));
-  OpenedTicket opened(header_, header_bytes_, std::move(body), std::move(session));
-  opened.body_bytes_ = copy_of(body_bytes);
-  opened.proof_ = std::move(proof);
-  opened.booklet_ = std::move(booklet);
-  return opened;
+  return OpenedTicket({header_, header_bytes_, std::move(body), copy_of(body_bytes),
+                       std::move(session), std::move(proof), std::move(booklet)});
 }
 
 Buffer seal_tgt(const NewTicket& ticket, const SessionKey& session, const TgtKey& key) {

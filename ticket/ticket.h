@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -108,10 +109,10 @@ class VerifiedTicket;
 
 class OpenedTicket {
  public:
-  const TicketHeader& header() const { return header_; }
-  const Body& body() const { return body_; }
-  const SessionKey& session() const { return session_; }
-  std::vector<BookletEntry>& booklet() { return booklet_; }
+  const TicketHeader& header() const { return contents_->header; }
+  const Body& body() const { return contents_->body; }
+  const SessionKey& session() const { return contents_->session; }
+  std::vector<BookletEntry>& booklet() { return contents_->booklet; }
   /// Errors: bad_proof (a TGT, or a service ticket without a proof).
   Result<Evidence> evidence() const;
   /// The root that the proof leads to, and the memory key of a root that was verified before.
@@ -126,20 +127,22 @@ class OpenedTicket {
 
  private:
   friend class SealedTicket;
-  OpenedTicket(TicketHeader header, Buffer header_bytes, Body body, SessionKey session)
-      : header_(std::move(header)),
-        header_bytes_(std::move(header_bytes)),
-        body_(std::move(body)),
-        session_(std::move(session)) {}
+  // Apart, so that a step from one type to the next moves a pointer.
+  struct Contents {
+    TicketHeader header;
+    Buffer header_bytes;
+    Body body;
+    Buffer body_bytes;
+    SessionKey session;
+    std::optional<Proof> proof;
+    std::vector<BookletEntry> booklet;
+  };
+  explicit OpenedTicket(Contents contents)
+      : contents_(std::make_unique<Contents>(std::move(contents))) {}
+  Digest root() const;
   Checked check_times(Time now) const;
 
-  TicketHeader header_;
-  Buffer header_bytes_;
-  Body body_;
-  Buffer body_bytes_;
-  SessionKey session_;
-  std::optional<Proof> proof_;
-  std::vector<BookletEntry> booklet_;
+  std::unique_ptr<Contents> contents_;
 };
 
 class VerifiedTicket {
