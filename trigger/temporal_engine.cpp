@@ -82,7 +82,7 @@ temporal::NewWorkflow TemporalEngine::as_workflow(const RunRecord& stored, Secon
                             run.workflow_type,
                             run.queue,
                             temporal::header_with(tables_.authority(txn, run.id).ticket),
-                            {temporal::payload_of(temporal::input_encoding, *input)},
+                            {temporal::payload_of(temporal::input_encoding, *input, run.workflow_id)},
                             to_hex(run.ticket),
                             left,
                             {},
