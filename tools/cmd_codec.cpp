@@ -46,8 +46,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.example("waybill codec serve --origin http://localhost:8233")
       .example("temporal workflow show --workflow-id ID --codec-endpoint http://127.0.0.1:8234")
       .example(
-          "temporal workflow show --workflow-id ID --codec-endpoint http://127.0.0.1:8234 "
-          "--codec-auth \"Bearer $(cat token)\"");
+          "TEMPORAL_CODEC_AUTH=\"Bearer $(cat token)\" temporal workflow show --workflow-id ID "
+          "--codec-endpoint http://127.0.0.1:8234");
   return line.parse(context.ui, arguments);
 }
 
