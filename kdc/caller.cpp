@@ -21,6 +21,16 @@ Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt) {
   return *std::move(record);
 }
 
+Result<ShownTgt> open_shown_tgt(const KdcParts& parts, Ask& ask, Bytes wire, const char* field) {
+  TRY(presentation, Presentation::parse(wire));
+  TRY(tgt, open_tgt(parts, presentation.ticket(), ask.now));
+  ask.fields.add(field, tgt.body().subject.text());
+  CHECK_OK(presentation.check(tgt.session()));
+  CHECK_OK(holder_of(parts.store.view(), tgt.body()));
+  return ShownTgt{tgt.body(), presentation.caveats(), presentation.authenticator(),
+                  presentation.tag()};
+}
+
 Revocation revocation(RevokedBy kind, std::string value, Time now, std::optional<Time> ends) {
   const bool for_ever = names_a_ticket(kind) || kind == RevokedBy::workflow;
   Revocation entry;

@@ -68,6 +68,17 @@ Result<VerifiedTicket> open_tgt(const KdcParts& parts, Bytes wire, Time now);
 /// gone or disabled, or its key was changed since).
 Result<PrincipalRecord> holder_of(const StoreView& view, const Body& tgt);
 
+/// Somebody else's TGT, presented to a service that shows it on: proven to be that person's doing,
+/// and in good standing.
+struct ShownTgt {
+  Body tgt;
+  std::vector<Caveat> caveats;
+  Authenticator authenticator;
+  Digest tag;
+};
+/// The subject goes into the record under `field`. Errors: open_tgt's, bad_tag, holder_of's.
+Result<ShownTgt> open_shown_tgt(const KdcParts& parts, Ask& ask, Bytes wire, const char* field);
+
 /// An entry for the revocation feed. By subject, actor, queue and realm it reaches what was issued
 /// until now; by ticket and workflow whatever was and will be. It matters for as long as any ticket
 /// may live; when it is by a service ticket, which ends at `ends`, no longer than that one: nothing

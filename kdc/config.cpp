@@ -1,7 +1,6 @@
 #include "kdc/config.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iomanip>
 #include <sstream>
 
@@ -90,28 +89,6 @@ void read_setting(Config& config, const std::string& file, std::string_view key,
 }
 
 }  // namespace
-
-std::optional<ListenAddress> ListenAddress::parse(std::string_view text) {
-  const auto colon = text.rfind(':');
-  std::string_view host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    host = {};
-  }
-  const std::string_view digits =
-      colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  const bool whole = problem == std::errc{} && end == digits.data() + digits.size();
-  if (host.empty() || !whole) return std::nullopt;
-  return ListenAddress{std::string(host), port};
-}
-
-std::string ListenAddress::text() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
 
 Config Config::load(const std::filesystem::path& file) {
   const Buffer bytes = read_file(file, max_file);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "ticket/adapters/listen_address.h"
 #include "ticket/clock.h"
 #include "ticket/limits.h"
 
@@ -14,15 +15,6 @@ namespace waybill::kdc {
 class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-};
-
-/// Where to listen: `host:port`, `[v6]:port`; port 0 is any free one.
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port;
-  /// Nothing when it has another form.
-  static std::optional<ListenAddress> parse(std::string_view text);
-  std::string text() const;
 };
 
 /// kdc.toml, in the KDC's folder. Every key has a default except `listen`; an unknown key is an

@@ -8,6 +8,7 @@
 #include "kdc/init.h"
 #include "kdc/keys.h"
 #include "kdc/locations.h"
+#include "kdc/look.h"
 #include "kdc/revoke.h"
 #include "kdc/tgs_exchange.h"
 #include "kdc/tickets.h"
@@ -31,6 +32,7 @@ constexpr std::array table{
     // name, who may call, with a narrowed TGT, pace, what decides
     OperationRow{"tgs", anybody, by_time, beside, tgs},
     OperationRow{"tgs.delegate", services, delegated_work, beside, tgs_delegate},
+    OperationRow{"look", services, looked_at_work, beside, look},
     OperationRow{"renew", anybody, evidence_work, beside, renew},
     OperationRow{"complete", anybody, evidence_work, in_turn, complete},
     OperationRow{"revoke", anybody, by_time, in_turn, revoke},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "ticket/exchange/messages.h"
+
 namespace waybill::kdc {
 namespace {
 
@@ -19,6 +21,12 @@ std::vector<std::string> kept_by(const GrantRecord& grant, const WorkWish& wish)
   return kept;
 }
 
+bool only_looks(const GrantRecord& grant) {
+  return !grant.actions.empty() && std::ranges::all_of(grant.actions, [](const auto& action) {
+    return action == look_action;
+  });
+}
+
 // What one grant gives of a wish.
 struct Share {
   const GrantRecord* grant;
@@ -32,6 +40,14 @@ std::vector<Share> shares(const Rules& rules, const WorkWish& wish) {
     if (!covers(grant, wish)) continue;
     out.push_back({&grant, kept_by(grant, wish), std::min(grant.max_run, rules.longest_run)});
   }
+  return out;
+}
+
+// To look is not to work: neither does the action get into a ticket, nor a grant of it start any.
+std::vector<Share> working_shares(const Rules& rules, const WorkWish& wish) {
+  std::vector<Share> out = shares(rules, wish);
+  std::erase_if(out, [](const Share& share) { return only_looks(*share.grant); });
+  for (Share& share : out) std::erase(share.actions, look_action);
   return out;
 }
 
@@ -97,7 +113,7 @@ Rules rules_for(const StoreView& view, const PrincipalRecord& subject, const Pri
 }
 
 Result<Ruling> rule(const Rules& rules, const WorkWish& wish) {
-  std::vector<Share> good = shares(rules, wish);
+  std::vector<Share> good = working_shares(rules, wish);
   if (good.empty()) return Error{Errc::grant_missing, "queue and workflow type"};
   std::erase_if(good, [&](const Share& s) { return s.actions.size() != wish.actions.size(); });
   if (good.empty()) return Error{Errc::grant_action, "actions"};
@@ -109,8 +125,20 @@ Result<Ruling> rule(const Rules& rules, const WorkWish& wish) {
                        {chosen.grant->id, 0, run, chosen.actions, chosen.grant->soft_feed});
 }
 
+Result<Ruling> rule_look(const Rules& rules, const std::string& queue,
+                         const std::string& workflow_type) {
+  const WorkWish wish{queue, workflow_type, {std::string(look_action)}};
+  std::vector<Share> good = shares(rules, wish);
+  if (good.empty()) return Error{Errc::grant_missing, "queue and workflow type"};
+  std::erase_if(good, [](const Share& share) { return share.actions.empty(); });
+  if (good.empty()) return Error{Errc::grant_action, "to look"};
+  Ruling ruling;
+  ruling.grant = best(good).grant->id;
+  return under_ceiling(rules, wish, std::move(ruling));
+}
+
 Result<Ruling> rule_renewal(const Rules& rules, const WorkWish& wish) {
-  std::vector<Share> left = shares(rules, wish);
+  std::vector<Share> left = working_shares(rules, wish);
   std::erase_if(left, [](const Share& s) { return s.run <= Seconds(0); });
   if (left.empty()) return Error{Errc::grant_missing, "queue and workflow type"};
   const Share& chosen = best(left);

@@ -55,6 +55,13 @@ struct Ruling {
 /// queue_unknown.
 Result<Ruling> rule(const Rules& rules, const WorkWish& wish);
 
+/// Whether a grant lets its holder see the payloads of such work: one that covers queue and
+/// workflow type and holds look_action. rule() and rule_renewal() give that action to no ticket,
+/// and a grant that has no other starts nothing. Errors, in this order: grant_missing,
+/// grant_action, ceiling_missing, queue_unknown.
+Result<Ruling> rule_look(const Rules& rules, const std::string& queue,
+                         const std::string& workflow_type);
+
 /// What is left of a ticket's rights, for a renewal: of the grants that cover queue and workflow
 /// type the one that keeps most of the actions, then the one with the longest run, then the oldest;
 /// and no longer a run than `wish.run_for`, which is the ticket's own. Errors, in this order:

@@ -7,24 +7,6 @@
 namespace waybill::kdc {
 namespace {
 
-// The user's part, proven: whoever made it holds the TGT's session key.
-struct Delegated {
-  Body tgt;
-  std::vector<Caveat> caveats;
-  Authenticator authenticator;
-  Digest tag;
-};
-
-Result<Delegated> open_delegation(const KdcParts& parts, Ask& ask, Bytes wire) {
-  TRY(presentation, Presentation::parse(wire));
-  TRY(tgt, open_tgt(parts, presentation.ticket(), ask.now));
-  ask.fields.add("subject", tgt.body().subject.text());
-  CHECK_OK(presentation.check(tgt.session()));
-  CHECK_OK(holder_of(parts.store.view(), tgt.body()));
-  return Delegated{tgt.body(), presentation.caveats(), presentation.authenticator(),
-                   presentation.tag()};
-}
-
 Time first_end(const std::vector<Caveat>& caveats) {
   Time end = Time::max();
   for (const Caveat& caveat : caveats) {
@@ -35,8 +17,7 @@ Time first_end(const std::vector<Caveat>& caveats) {
 }
 
 // That the user made it for this trigger and this input, not long ago.
-Checked check_purpose(const Delegated& user, const DelegatedTicketRequest& request,
-                      const Ask& ask) {
+Checked check_purpose(const ShownTgt& user, const DelegatedTicketRequest& request, const Ask& ask) {
   CHECK_OK(check_delegation(user.caveats));
   const Authenticator& a = user.authenticator;
   if (a.addressee != ask.caller.principal()) return Error{Errc::wrong_addressee, "delegation"};
@@ -107,7 +88,7 @@ Result<Case::Judgement> Case::judge(const StoreView& view) const {
   return Judgement{std::move(ruling), queue.newest(), std::move(made)};
 }
 
-Case make_case(const KdcParts& parts, const Ask& ask, const Delegated& user,
+Case make_case(const KdcParts& parts, const Ask& ask, const ShownTgt& user,
                const DelegatedTicketRequest& request, const Principal& queue) {
   Body body{.id = delegated_ticket_id(user.tag),
             .lineage = user.tgt.lineage,
@@ -148,7 +129,7 @@ Result<CaveatRequest> delegated_work(Bytes arguments) {
 Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
   TRY(request, DelegatedTicketRequest::decode(ask.arguments));
   note_request(ask, request);
-  TRY(user, open_delegation(parts, ask, request.presentation));
+  TRY(user, open_shown_tgt(parts, ask, request.presentation, "subject"));
   CHECK_OK(check_purpose(user, request, ask));
   CaveatRequest asked = asked_of_caveats(request, ask.now);
   asked.audience = ask.caller.principal();

@@ -37,6 +37,9 @@ Decided renew(const KdcParts& parts, Ask& ask);
 /// Errors: not_permitted for the TGT itself, which a narrowed TGT must not outlive.
 Result<CaveatRequest> evidence_work(Bytes arguments);
 
+/// What caveats are asked about where that ticket's work is what it is about.
+CaveatRequest asked_about(const Body& ticket);
+
 /// Evidence that the KDC signed. Errors: the codec's, wrong_realm, unknown_signer, bad_proof.
 Result<Evidence> proven_evidence(const KdcParts& parts, Bytes wire);
 

@@ -57,16 +57,19 @@ Result<CaveatRequest> evidence_work(Bytes arguments) {
     return Error{Errc::not_permitted, "a narrowed TGT does not renew itself"};
   }
   TRY(evidence, Evidence::decode(request.evidence));
-  const Body& body = evidence.body;
+  return asked_about(evidence.body);
+}
+
+CaveatRequest asked_about(const Body& ticket) {
   CaveatRequest asked;
-  asked.queue = body.audience.name();
-  if (body.work) {
-    asked.workflow_type = body.work->type;
-    asked.workflow_id = body.work->id;
-    asked.input = body.work->input;
-    asked.actions = body.actions;
-    asked.downstreams = body.downstreams;
-    asked.space = body.work->space;
+  asked.queue = ticket.audience.name();
+  if (ticket.work) {
+    asked.workflow_type = ticket.work->type;
+    asked.workflow_id = ticket.work->id;
+    asked.input = ticket.work->input;
+    asked.actions = ticket.actions;
+    asked.downstreams = ticket.downstreams;
+    asked.space = ticket.work->space;
   }
   return asked;
 }

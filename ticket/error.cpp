@@ -117,6 +117,8 @@ constexpr std::array table{
               "the realm's KDC does not answer this server; try again in a moment"},
     ErrorText{Errc::not_ended, "WB-NOT-ENDED", "the work has not ended yet"},
     ErrorText{Errc::job_failed, "WB-JOB-FAILED", "the worker could not do the work"},
+    ErrorText{Errc::wrong_payload, "WB-PAYLOAD",
+              "this is no such payload of that workflow: it was changed, or belongs to other work"},
 };
 
 }  // namespace

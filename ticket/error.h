@@ -93,6 +93,7 @@ enum class Errc : std::uint16_t {
   kdc_unreachable = 215,
   not_ended = 216,
   job_failed = 217,
+  wrong_payload = 218,
 };
 
 /// A refusal. `note` is a text literal for the log and for a developer, so it cannot carry a

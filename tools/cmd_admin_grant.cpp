@@ -49,10 +49,14 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.note(
       "A ticket holds what one grant of the user, the user's own limits, the trigger's ceiling "
       "and\n"
-      "the queue all allow.");
+      "the queue all allow. The action payload:read gets into none: it lets its holder see the "
+      "inputs\nand results of such work (`waybill codec serve`), and alone starts nothing.");
   line.example(
           "waybill admin grant add --subject carol --queue queue-alice --workflow 'invoice-*' "
           "--action invoice:read --action report:write --max-run 1h")
+      .example(
+          "waybill admin grant add --subject dave --queue queue-alice --workflow 'invoice-*' "
+          "--action payload:read --max-run 1h")
       .example("waybill admin grant add --trigger trigger/orders --queue 'queue-*'");
   CHECK_OK(line.parse(context.ui, arguments));
   return check(options);

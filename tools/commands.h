@@ -24,6 +24,7 @@ Command revoke_main;
 Command tickets_main;
 Command audit_main;
 Command feed_main;
+Command codec_main;
 Command admin_main;
 Command admin_principal_main;
 Command admin_queue_main;

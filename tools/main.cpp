@@ -27,6 +27,7 @@ constexpr Subcommand subcommands[] = {
     {"revoke", revoke_main, "revoke tickets"},
     {"tickets", tickets_main, "show outstanding tickets"},
     {"feed", feed_main, "show, check, export and import the revocation feed"},
+    {"codec", codec_main, "let Temporal's UI and CLI show you what you may see"},
     {"audit", audit_main, "read and verify the KDC's audit trail"},
     {"admin", admin_main, "principals, queues and grants (kadmin)"},
 };

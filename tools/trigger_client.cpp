@@ -154,25 +154,60 @@ std::optional<HttpReply> TriggerClient::send(const Request& request, bool may_re
   return std::nullopt;
 }
 
+// An instance that has moved is told, and asked once more.
+Outcome<TriggerClient::Answered> TriggerClient::exchange(Request request, const Present& present) {
+  bool has_moved = false;
+  for (int tries = 1;; ++tries) {
+    TRY(header, present());
+    request.header = std::move(header);
+    const auto reply = send(request, request.method == "GET", tries);
+    if (!reply) continue;
+    const json answer = parse_json(reply->body);
+    const auto instance = fixed_from_hex<16>(text_in(answer, "instance"));
+    const bool moves = refusal_in(answer) == Errc::wrong_instance && instance;
+    if (!moves || has_moved) return Answered{reply->status, reply->body};
+    has_moved = true;
+    instance_ = *instance;
+  }
+}
+
 Outcome<json> TriggerClient::ask(const std::string& method, const std::string& path,
                                  const std::string& body) {
-  auto from = Session::From::cache;
-  bool mended = false;
-  for (int tries = 1;; ++tries) {
-    TRY(header, present_for(method, path, body, from));
-    const auto reply = send({method, path, body, header}, method == "GET", tries);
-    if (!reply) continue;
-    json answer = parse_json(reply->body);
-    if (reply->status >= 200 && reply->status < 300) return answer;
-    const auto instance = fixed_from_hex<16>(text_in(answer, "instance"));
-    const bool moved = refusal_in(answer) == Errc::wrong_instance && instance;
-    if (mended || (!moved && reply->status != 401)) {
-      return refusal_of(answer, url(), reply->status);
+  for (auto from = Session::From::cache;; from = Session::From::kdc) {
+    TRY(answered,
+        exchange({method, path, body}, [&] { return present_for(method, path, body, from); }));
+    const json answer = parse_json(answered.body);
+    if (answered.is_good()) return answer;
+    if (answered.status != 401 || from == Session::From::kdc) {
+      return refusal_of(answer, url(), answered.status);
     }
-    mended = true;
-    if (moved) instance_ = *instance;
-    if (!moved) from = Session::From::kdc;
   }
+}
+
+Outcome<Buffer> TriggerClient::open_payload(const SealedAs& sealed,
+                                            const std::optional<std::string>& space) {
+  const std::string path = "/v1/payloads/open";
+  const std::string body = json{{"workflow_id", sealed.workflow_id},
+                                {"payload", name_of(sealed.kind)},
+                                {"sealed", to_base64(sealed.bytes)}}
+                               .dump();
+  const Digest request = request_digest({bytes_of("POST"), bytes_of(path), bytes_of(body)});
+  const auto present = [&]() -> Outcome<std::string> {
+    TRY(tgt, session_.tgt());
+    const Look wanted{{service_, instance_, request}, sealed.workflow_id, space};
+    TRY(shown, present_look(*tgt, wanted, session_.now()));
+    return authorization(shown);
+  };
+  TRY(answered, exchange({"POST", path, body}, present));
+  const json answer = parse_json(answered.body);
+  if (answered.is_good()) return bytes_in(answer, "payload");
+  Stop stop = refusal_of(answer, url(), answered.status);
+  if (answered.status == 429) stop.exit = Exit::unreachable;
+  if (answered.status == 401) {
+    stop.exit = Exit::no_credentials;
+    stop.hint = "run `waybill init`";
+  }
+  return stop;
 }
 
 Outcome<json> TriggerClient::start(const std::string& presentation, const json& body) {

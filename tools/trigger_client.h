@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,9 +8,17 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "ticket/adapters/http.h"
+#include "ticket/exchange/messages.h"
 #include "tools/session.h"
 
 namespace waybill::tools {
+
+/// A payload as it was found wherever the work went, and what it says of itself.
+struct SealedAs {
+  PayloadKind kind;
+  std::string workflow_id;
+  Buffer bytes;
+};
 
 /// A trigger's front door (specs/http-api.md), as its user sees it. Throws HttpError.
 class TriggerClient {
@@ -40,6 +49,10 @@ class TriggerClient {
   /// POST /v1/workflows with a delegation. Sent again when the connection breaks: the same
   /// presentation is the same workflow.
   Outcome<nlohmann::json> start(const std::string& presentation, const nlohmann::json& body);
+  /// POST /v1/payloads/open: the payload in clear, for whom may see it; it must lie in that
+  /// namespace, where one is named. Stops with refused when it is not to be seen, or does not open;
+  /// with no_credentials when the TGT is not taken.
+  Outcome<Buffer> open_payload(const SealedAs& sealed, const std::optional<std::string>& space);
 
  private:
   TriggerClient(Session& session, std::unique_ptr<HttpClient> http, Principal service,
@@ -50,8 +63,16 @@ class TriggerClient {
         instance_(instance),
         space_(std::move(space)) {}
   struct Request {
-    std::string method, path, body, header;
+    std::string method, path, body, header{};
   };
+  struct Answered {
+    int status;
+    std::string body;
+    bool is_good() const { return status >= 200 && status < 300; }
+  };
+  /// Makes the header for a request at this instance.
+  using Present = std::function<Outcome<std::string>()>;
+  Outcome<Answered> exchange(Request request, const Present& present);
   std::optional<HttpReply> send(const Request& request, bool may_repeat, int tries);
 
   Session& session_;

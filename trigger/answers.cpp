@@ -31,11 +31,11 @@ constexpr std::array statuses{
     StatusRow{Errc::not_permitted, 403}, StatusRow{Errc::grant_missing, 403},
     StatusRow{Errc::grant_action, 403}, StatusRow{Errc::grant_duration, 403},
     StatusRow{Errc::ceiling_missing, 403}, StatusRow{Errc::bad_result, 403},
-    StatusRow{Errc::caveat_unknown, 403}, StatusRow{Errc::caveat_action, 403},
-    StatusRow{Errc::caveat_queue, 403}, StatusRow{Errc::caveat_workflow_type, 403},
-    StatusRow{Errc::caveat_workflow, 403}, StatusRow{Errc::caveat_input, 403},
-    StatusRow{Errc::caveat_downstream, 403}, StatusRow{Errc::caveat_namespace, 403},
-    StatusRow{Errc::delegation_incomplete, 403},
+    StatusRow{Errc::wrong_payload, 403}, StatusRow{Errc::caveat_unknown, 403},
+    StatusRow{Errc::caveat_action, 403}, StatusRow{Errc::caveat_queue, 403},
+    StatusRow{Errc::caveat_workflow_type, 403}, StatusRow{Errc::caveat_workflow, 403},
+    StatusRow{Errc::caveat_input, 403}, StatusRow{Errc::caveat_downstream, 403},
+    StatusRow{Errc::caveat_namespace, 403}, StatusRow{Errc::delegation_incomplete, 403},
     // What is asked about.
     StatusRow{Errc::not_found, 404}, StatusRow{Errc::not_owner, 404},
     StatusRow{Errc::unknown_operation, 404}, StatusRow{Errc::already_exists, 409},
@@ -108,6 +108,10 @@ HttpReply result_reply(const Run& run, Bytes result) {
   return reply(200, {{"workflow_id", run.workflow_id}, {"result", to_base64(result)}});
 }
 
+HttpReply payload_reply(const std::string& workflow_id, Bytes payload) {
+  return reply(200, {{"workflow_id", workflow_id}, {"payload", to_base64(payload)}});
+}
+
 HttpReply jobs_reply(const HandedOut& handed_out) {
   Json jobs = Json::array();
   for (const Job& job : handed_out.jobs) jobs.push_back(job_json(job, handed_out));
@@ -147,9 +151,9 @@ int status_of_credential(Errc code) {
   return status == 400 || status == 413 ? 401 : status;
 }
 
-int status_of_admitted(Errc code, bool by_delegation) {
+int status_of_admitted(Errc code, bool by_tgt) {
   const int status = status_of(code);
-  return status == 401 && !by_delegation ? 403 : status;
+  return status == 401 && !by_tgt ? 403 : status;
 }
 
 std::string print_time(Time time) {

@@ -16,6 +16,7 @@ HttpReply info_reply(const Identity& identity, const std::string& space);
 HttpReply accepted_reply(const Run& run);  // 202
 HttpReply described_reply(const Run& run);
 HttpReply result_reply(const Run& run, Bytes result);
+HttpReply payload_reply(const std::string& workflow_id, Bytes payload);
 struct HandedOut {
   const std::vector<Job>& jobs;
   const std::string& space;
@@ -43,7 +44,7 @@ int status_of(Errc code);
 int status_of_credential(Errc code);
 /// Once the caller is known, nothing that is refused is about the credential, unless the credential
 /// is what the request is about.
-int status_of_admitted(Errc code, bool by_delegation);
+int status_of_admitted(Errc code, bool by_tgt);
 
 /// RFC 3339, UTC, whole seconds.
 std::string print_time(Time time);

@@ -16,6 +16,17 @@ Result<Shown> shown_in(const HttpRequest& request) {
   return Shown{std::move(wire), std::move(presentation)};
 }
 
+Checked check_tgt(Bytes ticket, const Realm& realm) {
+  TRY(sealed, SealedTicket::parse(ticket));
+  if (sealed.header().kind != Kind::tgt) return Error{Errc::wrong_kind, "a TGT is needed"};
+  if (sealed.header().realm != realm) return Error{Errc::wrong_realm, "TGT"};
+  return ok();
+}
+
+Digest digest_of(const HttpRequest& request) {
+  return request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
+}
+
 Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& request,
                           const Shown& shown, const Asked& asked) {
   const auto audience = parts.identity.audience();
@@ -28,10 +39,9 @@ Result<Body> authenticate(const AuthenticateParts& parts, const HttpRequest& req
     return Error{Errc::wrong_kind, "the caller's own service ticket is needed"};
   }
   CHECK_OK(presentation.check(ticket.session()));
-  const Digest digest =
-      request_digest({bytes_of(request.method), bytes_of(request.path), request.body_bytes()});
-  CHECK_OK(check_authenticator(presentation.authenticator(),
-                               {parts.identity.self(), parts.identity.instance(), now, digest}));
+  CHECK_OK(check_authenticator(
+      presentation.authenticator(),
+      {parts.identity.self(), parts.identity.instance(), now, digest_of(request)}));
   CHECK_OK(check_caveats(presentation.caveats(),
                          {now, {}, asked.queue, {}, asked.workflow_id, {}, {}, {}, parts.space}));
   if (parts.revocations.concerns(body)) return Error{Errc::revoked, "the caller's ticket"};

@@ -19,6 +19,12 @@ struct Shown {
 /// Errors: malformed (no such header, another scheme, no base64url), the codec's.
 Result<Shown> shown_in(const HttpRequest& request);
 
+/// That what is presented says that it is a TGT of this realm. Errors: the codec's, wrong_kind,
+/// wrong_realm.
+Checked check_tgt(Bytes ticket, const Realm& realm);
+/// What a presentation for this request is bound to: method, path and body.
+Digest digest_of(const HttpRequest& request);
+
 struct AuthenticateParts {
   const Clock& clock;
   const Identity& identity;

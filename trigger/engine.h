@@ -89,6 +89,12 @@ struct Holding {
   std::string_view queue;  ///< authenticated: who speaks
 };
 
+/// As it was found wherever the work went; not believed.
+struct SealedPayload {
+  PayloadKind kind;
+  Bytes bytes;
+};
+
 /// Work that has ended and that the KDC has not heard of.
 struct EndedWork {
   RunId run;
@@ -116,6 +122,14 @@ class Engine {
   virtual Result<Buffer> result(const RunId& run) = 0;
   /// A worker that has it hears of it at its next heartbeat. Errors: not_found, already_ended.
   virtual Checked cancel(const RunId& run) = 0;
+
+  // --- For whoever may look. --------------------------------------------------------------------
+
+  /// The evidence of that work's ticket, for the KDC, which says who may.
+  virtual std::optional<Buffer> evidence(std::string_view workflow_id) = 0;
+  /// A sealed payload of that work, wherever it was kept, in clear. Errors: not_owner (no such
+  /// work), wrong_payload.
+  virtual Result<Buffer> open(std::string_view workflow_id, const SealedPayload& sealed) = 0;
 
   // --- For workers. -----------------------------------------------------------------------------
 

@@ -70,6 +70,10 @@ class EngineTables {
   std::optional<Run> find(const Txn& txn, const TicketId& ticket, const Digest& submission) const;
   Result<Buffer> result(const Txn& txn, const RunId& id,
                         const std::optional<std::string>& run_chain) const;
+  std::optional<Buffer> evidence(const Txn& txn, std::string_view workflow_id) const;
+  /// Without a run chain there is no result yet.
+  Result<Buffer> open(const Txn& txn, const RunId& id, const std::optional<std::string>& run_chain,
+                      const SealedPayload& sealed) const;
   std::vector<EndedWork> unreported(const Txn& txn, const std::optional<RunId>& after,
                                     std::size_t most) const;
   void reported(WriteTxn& txn, const std::vector<RunId>& ids) const;
@@ -104,6 +108,7 @@ class EngineTables {
     Buffer key;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
+  SessionKey session_of(const Authority& authority, const RunRecord& record) const;
   std::vector<Entry> entries_of(const RunRecord& record) const;
   void check_meta(Env& env, const Principal& service) const;
   void put_meta(WriteTxn& txn, const Principal& service) const;

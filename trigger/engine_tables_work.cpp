@@ -66,9 +66,41 @@ Result<Buffer> EngineTables::result(const Txn& txn, const RunId& id,
   if (record->run.status != Status::completed) return Error{Errc::already_ended, "no result"};
   const auto sealed = results.get(txn, id);
   if (!sealed || !run_chain) throw StoreDamaged("results");
-  auto session = authority(txn, id).session(record->run.ticket, guard_);
+  const SessionKey session = session_of(authority(txn, id), *record);
+  return open_result(session, {record->run.ticket, record->run.workflow_id, *run_chain}, *sealed);
+}
+
+SessionKey EngineTables::session_of(const Authority& authority, const RunRecord& record) const {
+  auto session = authority.session(record.run.ticket, guard_);
   if (!session) throw StoreDamaged("authorities");
-  return open_result(*session, {record->run.ticket, record->run.workflow_id, *run_chain}, *sealed);
+  return *std::move(session);
+}
+
+std::optional<Buffer> EngineTables::evidence(const Txn& txn, std::string_view workflow_id) const {
+  const auto id = run_of_workflow(txn, workflow_id);
+  if (!id) return std::nullopt;
+  return authority(txn, *id).evidence;
+}
+
+Result<Buffer> EngineTables::open(const Txn& txn, const RunId& id,
+                                  const std::optional<std::string>& run_chain,
+                                  const SealedPayload& sealed) const {
+  const auto record = run(txn, id);
+  if (!record) return Error{Errc::not_owner, "workflow"};
+  const Authority known = authority(txn, id);
+  const SessionKey session = session_of(known, *record);
+  const auto evidence = Evidence::decode(known.evidence);
+  if (!evidence || !evidence->body.work) throw StoreDamaged("authorities");
+  const Work& work = *evidence->body.work;
+  auto opened = [&]() -> Result<Buffer> {
+    if (sealed.kind == PayloadKind::input) {
+      return open_input(session, {work.space, record->run.queue, work.type, work.id}, sealed.bytes);
+    }
+    if (!run_chain) return Error{Errc::bad_result, "not started"};
+    return open_result(session, {record->run.ticket, work.id, *run_chain}, sealed.bytes);
+  }();
+  if (!opened) return Error{Errc::wrong_payload, "it does not open"};
+  return opened;
 }
 
 std::vector<EndedWork> EngineTables::unreported(const Txn& txn, const std::optional<RunId>& after,

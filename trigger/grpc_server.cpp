@@ -10,10 +10,10 @@
 #include <grpcpp/support/method_handler.h>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/tls.h"
 #include "trigger/grpc_api.h"
-#include "trigger/listen_address.h"
 
 namespace waybill::trigger {
 namespace {

@@ -21,6 +21,7 @@ using Handler = Result<HttpReply> (*)(TriggerParts&, const Ask&);
 enum class Caller : std::uint8_t {
   anyone,
   delegation,  ///< who shows a delegation to us; the KDC decides
+  viewer,      ///< who shows a TGT narrowed to looking at work here; the KDC decides
   principal,   ///< who holds a service ticket for us; the handler asks whose the thing is
   queue,       ///< the same, and the credential's caveats are asked about that queue
 };
@@ -49,6 +50,9 @@ Result<HttpReply> submit_workflow(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> describe_workflow(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> workflow_result(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> cancel_workflow(TriggerParts& parts, const Ask& ask);
+
+/// For whom the KDC lets look.
+Result<HttpReply> open_payload(TriggerParts& parts, const Ask& ask);
 
 // job_handlers.cpp: for the principal of the queue.
 Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask);

@@ -27,6 +27,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/workflows/", "", true, Caller::principal, 0, describe_workflow},
     Route{"GET", "/v1/workflows/", "/result", true, Caller::principal, 0, workflow_result},
     Route{"POST", "/v1/workflows/", "/cancel", true, Caller::principal, small, cancel_workflow},
+    Route{"POST", "/v1/payloads/open", "", false, Caller::viewer, large, open_payload},
     Route{"POST", "/v1/queues/", "/poll", true, Caller::queue, small, poll_queue},
     Route{"POST", "/v1/jobs/", "/heartbeat", true, Caller::principal, small, heartbeat_job},
     Route{"POST", "/v1/jobs/", "/complete", true, Caller::principal, large, complete_job},
@@ -44,6 +45,11 @@ std::optional<std::string_view> name_in(const Route& route, std::string_view pat
   if (!route.has_name) return path.empty() ? std::optional(path) : std::nullopt;
   const bool one_piece = route.caller == Caller::queue || path.find('/') == path.npos;
   return !path.empty() && one_piece ? std::optional(path) : std::nullopt;
+}
+
+// The KDC alone can tell whose it is, and is asked for each request.
+bool shows_a_tgt(const Route& route) {
+  return route.caller == Caller::delegation || route.caller == Caller::viewer;
 }
 
 struct Found {
@@ -95,7 +101,7 @@ Asked asked_by(const Route& route, const std::string& name) {
 Refusal unauthorised(const Error& error) { return {status_of_credential(error.code), error}; }
 
 Refusal admitted(const Route& route, const Error& error) {
-  return {status_of_admitted(error.code, route.caller == Caller::delegation), error};
+  return {status_of_admitted(error.code, shows_a_tgt(route)), error};
 }
 
 HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {
@@ -125,7 +131,7 @@ HttpReply fail(const HttpRequest& request, Errc code, const char* why, const Ins
 HttpApi::HttpApi(TriggerParts& parts, HttpLimits limits)
     : parts_(parts),
       polls_(limits.polls),
-      submissions_(limits.submissions),
+      exchanges_(limits.exchanges),
       large_(limits.large_bodies) {}
 
 HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
@@ -161,7 +167,7 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
   if (!shown) return refuse(request, unauthorised(shown.error()), instance);
   ask.shown = &*shown;
   std::optional<Body> caller;
-  if (route.caller != Caller::delegation) {
+  if (!shows_a_tgt(route)) {
     auto known = authenticate(
         {parts_.clock, parts_.identity, parts_.space, parts_.replays, parts_.revocations}, request,
         *shown, asked_by(route, found.name));
@@ -175,11 +181,11 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
 
 Result<HttpReply> HttpApi::run(const Route& route, Ask& ask) {
   using Slot = std::optional<WaitSlots::Slot>;
-  const bool is_submission = route.caller == Caller::delegation;
   const bool is_large = ask.request.body.size() > large_body;
   const bool is_poll = route.caller == Caller::queue;
-  const Slot submission = is_submission ? submissions_.try_take() : Slot{};
-  if (is_submission && !submission) return Error{Errc::busy, "submissions"};
+  const bool asks_kdc = shows_a_tgt(route);
+  const Slot exchange = asks_kdc ? exchanges_.try_take() : Slot{};
+  if (asks_kdc && !exchange) return Error{Errc::busy, "exchanges with the KDC"};
   const Slot big = is_large ? large_.try_take() : Slot{};
   if (is_large && !big) return Error{Errc::busy, "large bodies"};
   const Slot waiting = is_poll ? polls_.try_take() : Slot{};

@@ -25,10 +25,10 @@ struct TriggerParts {
 /// poll, without waiting. So a crowd of one kind leaves threads to the others.
 struct HttpLimits {
   std::size_t polls = 64;
-  std::size_t submissions = 208;
+  std::size_t exchanges = 208;    ///< submissions and looks: the KDC is asked
   std::size_t large_bodies = 16;  ///< each holds some copies of its payload
   /// For the HttpServer: all of the above, and some for what takes no time.
-  std::size_t threads() const { return polls + submissions + 48; }
+  std::size_t threads() const { return polls + exchanges + 48; }
 };
 
 struct Ask;  // handlers.h
@@ -57,7 +57,7 @@ class HttpApi {
   Result<HttpReply> run(const Route& route, Ask& ask);
 
   TriggerParts& parts_;
-  WaitSlots polls_, submissions_, large_;
+  WaitSlots polls_, exchanges_, large_;
 };
 
 }  // namespace waybill::trigger

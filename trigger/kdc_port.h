@@ -29,6 +29,13 @@ class KdcPort {
   virtual RealmDocument realm() = 0;
   /// A workflow's ticket in a user's name ("tgs.delegate").
   virtual Result<IssuedTicket> delegate(const DelegatedTicketRequest& request) = 0;
+  /// Whether somebody may look ("look"): who that is, and the TGT that was shown.
+  struct Viewer {
+    Principal principal;
+    TicketId tgt;
+    std::string grant;  ///< number of the grant; empty: the work is his own
+  };
+  virtual Result<Viewer> look(const LookRequest& request) = 0;
   /// That the work is done; one answer for each evidence, in their order.
   virtual std::vector<Checked> complete(const std::vector<Buffer>& evidences) = 0;
   /// Where the trigger listens.

@@ -49,6 +49,17 @@ Result<Buffer> LmdbEngine::result(const RunId& id) {
   return tables_.result(ReadTxn(env_), id, print(id));
 }
 
+std::optional<Buffer> LmdbEngine::evidence(std::string_view workflow_id) {
+  return tables_.evidence(ReadTxn(env_), workflow_id);
+}
+
+Result<Buffer> LmdbEngine::open(std::string_view workflow_id, const SealedPayload& sealed) {
+  const ReadTxn txn(env_);
+  const auto id = tables_.run_of_workflow(txn, workflow_id);
+  if (!id) return Error{Errc::not_owner, "workflow"};
+  return tables_.open(txn, *id, print(*id), sealed);
+}
+
 Checked LmdbEngine::cancel(const RunId& id) {
   return change(id, [&](RunRecord& record) -> Checked {
     if (has_ended(record.run.status)) return Error{Errc::already_ended, "cancel"};

@@ -34,6 +34,8 @@ class LmdbEngine final : public Engine {
   std::optional<Run> find(const TicketId& ticket, const Digest& submission) override;
   std::optional<Run> describe(std::string_view workflow_id) override;
   Result<Buffer> result(const RunId& run) override;
+  std::optional<Buffer> evidence(std::string_view workflow_id) override;
+  Result<Buffer> open(std::string_view workflow_id, const SealedPayload& sealed) override;
   Checked cancel(const RunId& run) override;
 
   std::vector<Job> lease(const std::string& queue, std::size_t most,

@@ -1,6 +1,7 @@
 #include "trigger/realm_kdc.h"
 
 #include "ticket/exchange/fields.h"
+#include "ticket/hex.h"
 
 namespace waybill::trigger {
 namespace {
@@ -58,14 +59,31 @@ RealmDocument RealmKdc::realm() {
   return reach([&] { return client_.fetch_realm(); });
 }
 
-Result<IssuedTicket> RealmKdc::delegate(const DelegatedTicketRequest& request) {
-  if (!slots_.try_acquire_for(patience)) return Error{Errc::busy, "delegations"};
+Result<SecretBuffer> RealmKdc::exchange(Operation operation) {
+  if (!slots_.try_acquire_for(patience)) return Error{Errc::busy, "at the KDC"};
   const Slot slot(slots_);
-  const auto answers = call({Operation{"tgs.delegate", request.encode()}});
+  auto answers = call({std::move(operation)});
   CHECK_OK(verdict(answers.front()));
-  auto issued = IssuedTicket::decode(answers.front().value);
+  return std::move(answers.front().value);
+}
+
+Result<IssuedTicket> RealmKdc::delegate(const DelegatedTicketRequest& request) {
+  TRY(value, exchange({"tgs.delegate", request.encode()}));
+  auto issued = IssuedTicket::decode(value);
   if (!issued) throw away(issued.error());
   return issued;
+}
+
+Result<KdcPort::Viewer> RealmKdc::look(const LookRequest& request) {
+  TRY(value, exchange({"look", request.encode()}));
+  auto viewer = [&]() -> Result<Viewer> {
+    TRY(fields, Fields::decode(value));
+    TRY(principal, Principal::parse(fields.get("viewer")));
+    TRY(tgt, fixed_from_hex<sizeof(TicketId)>(fields.get("tgt")));
+    return Viewer{std::move(principal), tgt, std::string(fields.get("grant"))};
+  }();
+  if (!viewer) throw away(viewer.error());
+  return viewer;
 }
 
 std::vector<Checked> RealmKdc::complete(const std::vector<Buffer>& evidences) {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/realm_file.h"
 #include "ticket/adapters/shutdown.h"
 #include "ticket/clock.h"
 #include "ticket/keytab.h"
-#include "trigger/listen_address.h"
 #include "trigger/lmdb_engine.h"
 #include "trigger/temporal_engine.h"
 

@@ -46,6 +46,11 @@ std::optional<TemporalEngine::There> TemporalEngine::there(const RunId& id) cons
   return out;
 }
 
+std::optional<std::string> TemporalEngine::first_run(const RunId& id) const {
+  const auto where = there(id);
+  return where ? std::optional(where->first) : std::nullopt;
+}
+
 void TemporalEngine::put_there(const RunId& id, const There& there) {
   const Buffer value = Writer().array(2).str(there.first).str(there.current).take();
   writer_.run([&](WriteTxn& txn) { there_.put(txn, id, value); });
@@ -78,15 +83,16 @@ temporal::NewWorkflow TemporalEngine::as_workflow(const RunRecord& stored, Secon
   const Run& run = stored.run;
   const auto input = tables_.inputs.get(txn, run.id);
   if (!input) throw StoreDamaged("inputs");
-  temporal::NewWorkflow out{run.workflow_id,
-                            run.workflow_type,
-                            run.queue,
-                            temporal::header_with(tables_.authority(txn, run.id).ticket),
-                            {temporal::payload_of(temporal::input_encoding, *input)},
-                            to_hex(run.ticket),
-                            left,
-                            {},
-                            {}};
+  temporal::NewWorkflow out{
+      run.workflow_id,
+      run.workflow_type,
+      run.queue,
+      temporal::header_with(tables_.authority(txn, run.id).ticket),
+      {temporal::payload_of(temporal::input_encoding, *input, run.workflow_id)},
+      to_hex(run.ticket),
+      left,
+      {},
+      {}};
   if (options_.index == Index::memo) {
     out.memo = {{"waybill-ticket", to_hex(run.ticket)}, {"waybill-subject", run.subject.text()}};
   } else if (options_.index == Index::search_attributes) {
@@ -159,8 +165,17 @@ std::optional<Run> TemporalEngine::describe(std::string_view workflow_id) {
 }
 
 Result<Buffer> TemporalEngine::result(const RunId& id) {
-  const auto where = there(id);
-  return tables_.result(ReadTxn(env_), id, where ? std::optional(where->first) : std::nullopt);
+  return tables_.result(ReadTxn(env_), id, first_run(id));
+}
+
+std::optional<Buffer> TemporalEngine::evidence(std::string_view workflow_id) {
+  return tables_.evidence(ReadTxn(env_), workflow_id);
+}
+
+Result<Buffer> TemporalEngine::open(std::string_view workflow_id, const SealedPayload& sealed) {
+  const auto id = tables_.run_of_workflow(ReadTxn(env_), workflow_id);
+  if (!id) return Error{Errc::not_owner, "workflow"};
+  return tables_.open(ReadTxn(env_), *id, first_run(*id), sealed);
 }
 
 Checked TemporalEngine::cancel(const RunId& id) {

@@ -39,6 +39,8 @@ class TemporalEngine final : public Engine {
   /// As the server says now; as it was known last when the server is away.
   std::optional<Run> describe(std::string_view workflow_id) override;
   Result<Buffer> result(const RunId& run) override;
+  std::optional<Buffer> evidence(std::string_view workflow_id) override;
+  Result<Buffer> open(std::string_view workflow_id, const SealedPayload& sealed) override;
   /// Asks the server, and the work is cancelled when its worker has heard. Throws HttpError.
   Checked cancel(const RunId& run) override;
 
@@ -71,6 +73,7 @@ class TemporalEngine final : public Engine {
 
   std::optional<RunRecord> record(const RunId& id) const;
   std::optional<There> there(const RunId& id) const;
+  std::optional<std::string> first_run(const RunId& id) const;
   Result<Run> store(const NewRun& work);
   Result<Run> forward(const RunRecord& record);
   Result<Run> forwarded(const RunRecord& record, const temporal::Start& start);

@@ -2,6 +2,7 @@
 #include "ticket/limits.h"
 #include "trigger/handlers.h"
 #include "trigger/json_fields.h"
+#include "trigger/look.h"
 #include "trigger/submit.h"
 
 namespace waybill::trigger {
@@ -17,6 +18,18 @@ Result<Submission> read_submission(std::string_view body) {
   out.workflow_id = in.optional_text("workflow_id");
   out.run_for = Seconds(in.number("run_for_seconds", longest_run, 0));
   CHECK_OK(in.finish());
+  return out;
+}
+
+Result<LookWish> read_look(std::string_view body) {
+  TRY(in, JsonFields::parse(body));
+  LookWish out;
+  out.workflow_id = in.name("workflow_id", limits::max_workflow_id);
+  const auto kind = payload_kind(in.text("payload"));
+  out.sealed = in.bytes("sealed", limits::max_input + seal_overhead);
+  CHECK_OK(in.finish());
+  if (!kind) return Error{Errc::malformed, "a payload is input or result"};
+  out.kind = *kind;
   return out;
 }
 
@@ -69,6 +82,13 @@ Result<HttpReply> cancel_workflow(TriggerParts& parts, const Ask& ask) {
   }
   CHECK_OK(cancel_own_run(parts.engine, ask.name, *ask.caller));
   return done_reply();
+}
+
+Result<HttpReply> open_payload(TriggerParts& parts, const Ask& ask) {
+  TRY(wish, read_look(ask.request.body));
+  TRY(opened, look({parts.clock, parts.identity, parts.kdc, parts.engine, parts.replays},
+                   ask.request, *ask.shown, wish));
+  return payload_reply(wish.workflow_id, opened);
 }
 
 }  // namespace waybill::trigger

@@ -49,7 +49,7 @@ Result<std::vector<LeasedJob>> TemporalSource::poll(Seconds) {
   const Lease lease{task->execution.run_id, task->token, silence};
   {
     const std::scoped_lock guard(lock_);
-    attempts_[lease.token] = task->attempt;
+    held_[lease.token] = {task->attempt, task->execution.workflow_id};
   }
   auto job = job_of(*task);
   const auto code = job ? std::nullopt : std::optional(job.error().code);
@@ -64,17 +64,17 @@ Result<std::vector<LeasedJob>> TemporalSource::poll(Seconds) {
   return out;
 }
 
-std::uint32_t TemporalSource::attempt(const Lease& lease) const {
+TemporalSource::Held TemporalSource::held(const Lease& lease) const {
   const std::scoped_lock guard(lock_);
-  const auto found = attempts_.find(lease.token);
-  return found == attempts_.end() ? 1 : found->second;
+  const auto found = held_.find(lease.token);
+  return found == held_.end() ? Held{} : found->second;
 }
 
 // Once the server has answered, nothing more is said of it.
 Checked TemporalSource::report(const Lease& lease, const Checked& answer) {
   if (answer || answer.error().code != Errc::busy) {
     const std::scoped_lock guard(lock_);
-    attempts_.erase(lease.token);
+    held_.erase(lease.token);
   }
   return answer;
 }
@@ -88,15 +88,15 @@ Checked TemporalSource::heartbeat(const Lease& lease, Bytes) {
 
 Checked TemporalSource::complete(const Lease& lease, Bytes sealed_result) {
   if (sealed_result.size() > temporal::max_payload) return refuse(lease, Errc::limit_exceeded);
-  return report(lease,
-                place_.server.complete(
-                    lease.token, temporal::payload_of(temporal::result_encoding, sealed_result)));
+  return report(lease, place_.server.complete(
+                           lease.token, temporal::payload_of(temporal::result_encoding,
+                                                             sealed_result, held(lease).work)));
 }
 
 Checked TemporalSource::fail(const Lease& lease, std::string_view message, bool retry) {
   temporal::Failure failure = temporal::failure_of(Errc::job_failed);
   failure.message = message;
-  failure.is_final = !retry || attempt(lease) >= max_attempts;
+  failure.is_final = !retry || held(lease).attempt >= max_attempts;
   return report(lease, place_.server.fail(lease.token, failure));
 }
 

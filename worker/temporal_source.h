@@ -49,12 +49,16 @@ class TemporalSource final : public Source {
 
  private:
   Result<Job> job_of(const temporal::ActivityTask& task);
-  std::uint32_t attempt(const Lease& lease) const;
+  struct Held {
+    std::uint32_t attempt = 1;
+    std::string work{};  // id of the workflow
+  };
+  Held held(const Lease& lease) const;
   Checked report(const Lease& lease, const Checked& answer);
 
   const TemporalPlace place_;
   mutable std::mutex lock_;
-  std::map<std::string, std::uint32_t> attempts_;  // of what this worker holds, by token
+  std::map<std::string, Held> held_;  // of what this worker holds, by token
 };
 
 }  // namespace waybill::worker

@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(of_operators_are_refused_to_everybody_else) {
 }
 
 BOOST_AUTO_TEST_CASE(of_services_are_refused_to_everybody_else) {
-  for (const char* operation : {"tgs.delegate", "announce"}) {
+  for (const char* operation : {"tgs.delegate", "look", "announce"}) {
     for (const char* who : {"carol", "operator", "queue-alice"}) {
       BOOST_TEST(ask(who, operation, Fields{}).outcome == Errc::not_permitted);
     }

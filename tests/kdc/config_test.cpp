@@ -94,29 +94,4 @@ BOOST_AUTO_TEST_CASE(say_when_the_file_is_missing) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(an_address_to_listen_on)
-
-BOOST_AUTO_TEST_CASE(is_a_host_and_a_port) {
-  const std::tuple<const char*, const char*, int> rows[] = {{"127.0.0.1:8088", "127.0.0.1", 8088},
-                                                            {"localhost:0", "localhost", 0},
-                                                            {"[::1]:443", "::1", 443},
-                                                            {"0.0.0.0:65535", "0.0.0.0", 65535}};
-  for (const auto& [text, host, port] : rows) {
-    const ListenAddress address = ListenAddress::parse(text).value();
-    BOOST_TEST(address.host == host);
-    BOOST_TEST(address.port == port);
-    BOOST_TEST(address.text() == text);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(is_refused_in_any_other_form) {
-  for (const char* text :
-       {"", ":", "8088", "localhost", "localhost:", ":8088", "localhost:x", "localhost:80x",
-        "localhost:65536", "localhost:-1", "::1:443", "[::1]", "[]:80", "localhost: 80"}) {
-    BOOST_TEST_CONTEXT(text) { BOOST_TEST(!ListenAddress::parse(text).has_value()); }
-  }
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace waybill::test::config_test

@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(inside_a_call_are_refused_by_their_operation) {
   const std::vector<std::pair<std::string, Buffer>> good{
       {"tgs", ServiceTicketRequest{"archive", 0s}.encode()},
       {"tgs.delegate", request(delegation(wish())).encode()},
+      {"look", LookRequest{delegation(wish()), workflow_ticket().evidence}.encode()},
       {"renew", EvidenceRequest{workflow_ticket().evidence}.encode()},
       {"complete", EvidenceRequest{workflow_ticket().evidence}.encode()},
       {"revoke", Fields{{"kind", "workflow"}, {"value", "none-1"}}.encode()},

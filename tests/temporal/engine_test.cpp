@@ -69,6 +69,32 @@ BOOST_AUTO_TEST_CASE(does_not_believe_a_result_that_a_thief_of_the_queue_reporte
   BOOST_TEST(outcome(engine->result(run->id)) == Errc::already_ended);
 }
 
+BOOST_AUTO_TEST_CASE(opens_what_lies_at_the_server_for_who_names_its_workflow) {
+  const auto opened = [&](const temporal::Payload& payload, PayloadKind kind) {
+    const auto clear = engine->open(payload.work, {kind, payload.data});
+    return clear ? std::string(text_of(*clear)) : std::string(outcome(clear).text());
+  };
+  BOOST_TEST(bool(submit(*engine)));
+  const temporal::Execution current{work_id, server->describe({work_id, {}})->run_id};
+  temporal::Payload input = server->first_event(current)->started->input.at(0);
+  BOOST_TEST(input.work == work_id);
+  BOOST_TEST(opened(input, PayloadKind::input) == "number,amount\n1,100\n");
+  BOOST_TEST(opened(input, PayloadKind::result) == "WB-PAYLOAD");
+  BOOST_TEST(turn());
+  BOOST_TEST((work() == End::completed));
+  BOOST_TEST(turn());
+  const temporal::Payload result = server->last_event(current)->result.at(0);
+  BOOST_TEST(result.work == work_id);
+  BOOST_TEST(opened(result, PayloadKind::result) == "NUMBER,AMOUNT\n1,100\n");
+  BOOST_TEST(opened(result, PayloadKind::input) == "WB-PAYLOAD");
+  input.data.back() ^= 1U;
+  BOOST_TEST(opened(input, PayloadKind::input) == "WB-PAYLOAD");
+  input.work = "invoice-report-2";
+  BOOST_TEST(opened(input, PayloadKind::input) == "WB-NOT-OWNER");
+  BOOST_TEST(!engine->evidence("invoice-report-2"));
+  BOOST_TEST(engine->evidence(work_id).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(tells_why_a_worker_refused) {
   BOOST_TEST(bool(submit(*engine)));
   kdc.change([&] { desk.feed.revoke(RevokedBy::subject, "carol@DEMO.TEST"); });

@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(carries_work_from_its_start_to_a_result_that_opens) {
   BOOST_TEST(state() == "COMPLETED");
   const auto last = server->last_event({work_id, started->run_id});
   BOOST_TEST_REQUIRE(bool(last));
+  BOOST_TEST(last->result.at(0).work == work_id);
   const auto sealed = temporal::sealed_in(last->result, temporal::result_encoding);
   BOOST_TEST_REQUIRE(bool(sealed));
   const TicketId id = desk.audience.open(issued.ticket)->body().id;
@@ -98,6 +99,14 @@ BOOST_AUTO_TEST_CASE(ends_a_start_that_is_not_as_its_ticket_says_and_runs_nothin
       BOOST_TEST(!queue.has_run());
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(does_not_look_at_the_label_of_an_input) {
+  auto start = request(desk.body());
+  start.input.front().work = "invoice-report-2";
+  BOOST_TEST(bool(server->start(start)));
+  BOOST_TEST(turn());
+  BOOST_TEST((work() == End::completed));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_copy_that_is_started_when_the_first_is_closed) {

@@ -28,7 +28,7 @@ struct TemporalQueue : Workplace {
             job.workflow_type,
             "queue-alice",
             temporal::header_with(issued.ticket),
-            {temporal::payload_of(temporal::input_encoding, job.sealed_input)},
+            {temporal::payload_of(temporal::input_encoding, job.sealed_input, job.workflow_id)},
             "request-1",
             1h};
   }

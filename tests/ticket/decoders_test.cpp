@@ -305,6 +305,9 @@ std::vector<Decoder> message_decoders() {
            w.delegation, "queue-alice", work_of("w", "in"), {"a", "b"}, {{"ledger", {"c"}}}, 1h}
             .encode()},
        reencoded<DelegatedTicketRequest>},
+      {"a request to look",
+       {LookRequest{w.delegation, w.work.evidence, PayloadKind::result}.encode()},
+       reencoded<LookRequest>},
       {"a request about evidence",
        {EvidenceRequest{w.work.evidence}.encode()},
        reencoded<EvidenceRequest>},

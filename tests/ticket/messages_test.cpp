@@ -30,6 +30,12 @@ Writer delegated(std::string_view queue, std::string_view space, std::string_vie
   return out;
 }
 
+Writer look(std::string_view payload, std::size_t presentation = 10, std::size_t evidence = 10) {
+  Writer out;
+  out.array(3).bin(Buffer(presentation)).bin(Buffer(evidence)).str(payload);
+  return out;
+}
+
 // Padded to `size` bytes with `fill`.
 Buffer reply(std::uint64_t code, Bytes ticket, std::size_t size = 1024, std::uint8_t fill = 0) {
   Writer out;
@@ -153,6 +159,16 @@ const Row rows[] = {
      Errc::bad_name},
     {"for a type with a space", decode<DelegatedTicketRequest>,
      delegated("q", "d", "w", "w w").take(), Errc::bad_name},
+
+    {"a request to look", decode<LookRequest>, look("result").take(), accepted},
+    {"a request to look at something else", decode<LookRequest>, look("memo").take(),
+     Errc::malformed},
+    {"a request to look with a large presentation", decode<LookRequest>,
+     look("input", 24 * 1024 + 1).take(), Errc::limit_exceeded},
+    {"a request to look with large evidence", decode<LookRequest>, look("input", 1, 4097).take(),
+     Errc::limit_exceeded},
+    {"a request to look with a field more", decode<LookRequest>,
+     Writer().array(4).bin({}).bin({}).str("input").uint(0).take(), Errc::malformed},
 
     {"a request about evidence", decode<EvidenceRequest>, Writer().array(1).bin(Buffer(100)).take(),
      accepted},

@@ -7,13 +7,11 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
 #include "trigger/answers.h"
-#include "trigger/listen_address.h"
 
 namespace waybill::test::folder_test {
 namespace {
 
 using trigger::Folder;
-using trigger::ListenAddress;
 
 mode_t mode_of(const std::filesystem::path& path) {
   struct stat info {};
@@ -90,31 +88,6 @@ BOOST_AUTO_TEST_CASE(remembers_the_newest_realm_document) {
   for (const char* text : {"", "7", "x\n", "-1\n", "7 \n", "99999999999999999999999\n"}) {
     write_file_atomic(scratch / "trigger" / "realm.serial", bytes_of(text), 0600);
     BOOST_CHECK_THROW(folder.realm_serial(), FileError);
-  }
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(an_address_to_listen_on)
-
-BOOST_AUTO_TEST_CASE(is_host_and_port) {
-  struct Row {
-    const char* text;
-    const char* host;
-    int port;
-  };
-  for (const Row& row : {Row{"127.0.0.1:8090", "127.0.0.1", 8090},
-                         {"localhost:0", "localhost", 0},
-                         {"[::1]:65535", "::1", 65535}}) {
-    const auto parsed = ListenAddress::parse(row.text);
-    BOOST_TEST_REQUIRE(parsed.has_value());
-    BOOST_TEST(parsed->host == row.host);
-    BOOST_TEST(parsed->port == row.port);
-    BOOST_TEST(parsed->text() == row.text);
-  }
-  for (const char* text : {"", ":", "8090", "127.0.0.1", "127.0.0.1:", ":8090", "::1:8090", "[]:1",
-                           "a:65536", "a:-1", "a:+1", "a: 1", "a:1 ", "a:1x", "a:0x10"}) {
-    BOOST_TEST(!ListenAddress::parse(text).has_value(), text);
   }
 }
 

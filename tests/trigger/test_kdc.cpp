@@ -27,14 +27,19 @@ RealmDocument TestKdc::realm() {
   return realm_.document;
 }
 
+Result<Body> TestKdc::open(const Presentation& presentation) const {
+  TRY(sealed, SealedTicket::parse(presentation.ticket()));
+  TRY(opened, sealed.open(realm_.tgt_key));
+  TRY(tgt, std::move(opened).verify_tgt(clock_.now()));
+  CHECK_OK(presentation.check(tgt.session()));
+  return tgt.body();
+}
+
 // The KDC's checks of specs/protocol.md 6, "Delegation", without policy.
 Result<Body> TestKdc::judge(const DelegatedTicketRequest& request) {
   TRY(presentation, Presentation::parse(request.presentation));
-  TRY(sealed, SealedTicket::parse(presentation.ticket()));
-  TRY(opened, sealed.open(realm_.tgt_key));
+  TRY(tgt, open(presentation));
   const Time now = clock_.now();
-  TRY(tgt, std::move(opened).verify_tgt(now));
-  CHECK_OK(presentation.check(tgt.session()));
   CHECK_OK(check_delegation(presentation.caveats()));
   const Authenticator& a = presentation.authenticator();
   const Principal trigger = realm_.principal(trigger_);
@@ -45,9 +50,9 @@ Result<Body> TestKdc::judge(const DelegatedTicketRequest& request) {
       {now, trigger, request.queue, request.work.type, request.work.id, request.work.input,
        request.actions, request.downstreams, request.work.space}));
   if (policy) return Error{*policy, "policy"};
-  Body body = realm_.workflow_body(tgt.body().subject.name(), request.queue, request.work, now);
+  Body body = realm_.workflow_body(tgt.subject.name(), request.queue, request.work, now);
   body.id = delegated_ticket_id(presentation.tag());
-  body.lineage = {tgt.body().id};
+  body.lineage = {tgt.id};
   body.actors = {trigger};
   body.actions = request.actions;
   body.start_by = first_end(presentation.caveats());
@@ -62,6 +67,20 @@ Result<IssuedTicket> TestKdc::delegate(const DelegatedTicketRequest& request) {
   TRY(body, judge(request));
   if (tamper) tamper(body);
   return realm_.issue(std::move(body));
+}
+
+// Without policy: whoever shows a TGT that opens may look.
+Result<trigger::KdcPort::Viewer> TestKdc::look(const LookRequest& request) {
+  const std::scoped_lock guard(lock_);
+  answer_or_throw();
+  looks.push_back(request.payload);
+  TRY(evidence, Evidence::decode(request.evidence));
+  CHECK_OK(evidence.verify_proof(realm_.document));
+  TRY(presentation, Presentation::parse(request.presentation));
+  TRY(tgt, open(presentation));
+  if (policy) return Error{*policy, "policy"};
+  const bool is_owner = tgt.subject == evidence.body.subject;
+  return Viewer{tgt.subject, tgt.id, is_owner ? "" : "1"};
 }
 
 std::vector<Checked> TestKdc::complete(const std::vector<Buffer>& evidences) {

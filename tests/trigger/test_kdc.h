@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/test_realm.h"
+#include "ticket/presentation.h"
 #include "trigger/kdc_port.h"
 
 namespace waybill::test {
@@ -23,6 +24,7 @@ class TestKdc final : public trigger::KdcPort {
 
   RealmDocument realm() override;
   Result<IssuedTicket> delegate(const DelegatedTicketRequest& request) override;
+  Result<Viewer> look(const LookRequest& request) override;
   std::vector<Checked> complete(const std::vector<Buffer>& evidences) override;
   Checked announce(const std::string& url) override;
 
@@ -33,11 +35,13 @@ class TestKdc final : public trigger::KdcPort {
   std::function<Checked(const Body&)> on_complete;
 
   std::atomic<int> delegations = 0;
+  std::vector<PayloadKind> looks;        ///< what it was asked about
   std::multiset<std::string> completed;  ///< workflow ids
   std::vector<std::string> announced;
 
  private:
   void answer_or_throw() const;
+  Result<Body> open(const Presentation& presentation) const;
   Result<Body> judge(const DelegatedTicketRequest& request);
 
   TestRealm& realm_;

@@ -17,10 +17,14 @@
 /// code and gRPC stay behind this.
 namespace waybill::temporal {
 
-/// The one metadata that counts, `encoding`, and the bytes.
+/// The metadata of a sealed payload that names its workflow.
+inline constexpr std::string_view work_label = "waybill-workflow";
+
+/// The two metadata that count, `encoding` and `waybill-workflow`, and the bytes.
 struct Payload {
   std::string encoding;
   Buffer data;
+  std::string work{};  ///< id of the workflow that it is of, for a codec server; nobody believes it
   friend bool operator==(const Payload&, const Payload&) = default;
 };
 using Payloads = std::vector<Payload>;

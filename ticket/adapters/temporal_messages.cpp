@@ -13,6 +13,7 @@ namespace wire = temporal_wire;
 
 void put(wire::Payload& out, const Payload& in) {
   (*out.mutable_metadata())["encoding"] = in.encoding;
+  if (!in.work.empty()) (*out.mutable_metadata())[std::string(work_label)] = in.work;
   out.set_data(in.data.data(), in.data.size());
 }
 void put(wire::Payloads& out, const Payloads& in) {
@@ -45,9 +46,12 @@ void put(wire::Failure& out, const Failure& in) {
   if (in.again_after) info.mutable_next_retry_delay()->set_seconds(in.again_after->count());
 }
 
+std::string metadata_in(const wire::Payload& in, std::string_view name) {
+  const auto found = in.metadata().find(std::string(name));
+  return found == in.metadata().end() ? "" : found->second;
+}
 Payload get(const wire::Payload& in) {
-  const auto encoding = in.metadata().find("encoding");
-  return {encoding == in.metadata().end() ? "" : encoding->second, copy_of(bytes_of(in.data()))};
+  return {metadata_in(in, "encoding"), copy_of(bytes_of(in.data())), metadata_in(in, work_label)};
 }
 Payloads get(const wire::Payloads& in) {
   Payloads out;

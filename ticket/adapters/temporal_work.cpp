@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ticket/adapters/listen_address.h"
 #include "ticket/limits.h"
 
 namespace waybill::temporal {
@@ -15,8 +16,8 @@ Header header_with(Bytes ticket) {
   return {{std::string(ticket_key), payload_of(ticket_encoding, ticket)}};
 }
 
-Payload payload_of(std::string_view encoding, Bytes sealed) {
-  return {std::string(encoding), copy_of(sealed)};
+Payload payload_of(std::string_view encoding, Bytes sealed, std::string workflow_id) {
+  return {std::string(encoding), copy_of(sealed), std::move(workflow_id)};
 }
 
 Result<Buffer> ticket_in(const Header& header) {
@@ -48,8 +49,7 @@ bool gives_its_token_away(const Options& options) {
   if (options.token_file.empty() || !options.authorities.empty()) return false;
   const std::string_view host =
       std::string_view(options.address).substr(0, options.address.rfind(':'));
-  const bool is_address = host.find_first_not_of("0123456789.") == host.npos;
-  return host != "localhost" && host != "[::1]" && !(is_address && host.starts_with("127."));
+  return host != "[::1]" && !is_loopback(host);
 }
 
 Failure failure_of(Errc code) {

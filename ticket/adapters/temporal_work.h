@@ -19,13 +19,14 @@ inline constexpr std::string_view activity_id = "work";
 inline constexpr std::size_t max_payload = 2'000'000;
 
 Header header_with(Bytes ticket);
-Payload payload_of(std::string_view encoding, Bytes sealed);
+/// `workflow_id` goes into its label; empty: it has none.
+Payload payload_of(std::string_view encoding, Bytes sealed, std::string workflow_id = {});
 
 /// Errors: bad_version (a ticket of other versions only), malformed (none, or something wrapped
 /// it), limit_exceeded.
 Result<Buffer> ticket_in(const Header& header);
-/// The bytes of the one payload. Errors: malformed (none, several, or of another encoding),
-/// limit_exceeded.
+/// The bytes of the one payload, whatever its label says. Errors: malformed (none, several, or of
+/// another encoding), limit_exceeded.
 Result<Buffer> sealed_in(const Payloads& payloads, std::string_view encoding);
 
 /// A refusal as the failure of an activity or a workflow: its type is the code's name, which never

@@ -12,6 +12,10 @@ Result<Buffer> present_earlier(const IssuedTicket& tgt, const Realm& realm, KeyI
   return chain.finish({std::move(krbtgt), std::nullopt, now, random_bytes<16>(), request}).wire;
 }
 
+Buffer finish(const CaveatChain& chain, const ServiceRequest& to, Time now) {
+  return chain.finish({to.service, to.instance, now, random_bytes<16>(), to.request}).wire;
+}
+
 }  // namespace
 
 Digest earlier_digest(const Realm& realm, KeyId epoch) {
@@ -64,9 +68,16 @@ Result<Buffer> delegate(const IssuedTicket& tgt, const Delegation& wanted, Time 
 }
 
 Buffer present(const IssuedTicket& ticket, const ServiceRequest& wanted, Time now) {
-  const CaveatChain chain(ticket.ticket, ticket.session);
-  return chain.finish({wanted.service, wanted.instance, now, random_bytes<16>(), wanted.request})
-      .wire;
+  return finish(CaveatChain(ticket.ticket, ticket.session), wanted, now);
+}
+
+Result<Buffer> present_look(const IssuedTicket& tgt, const Look& wanted, Time now) {
+  CaveatChain chain(tgt.ticket, tgt.session);
+  CHECK_OK(chain.add(caveat::Audience{wanted.at.service}));
+  CHECK_OK(chain.add(caveat::Actions{{std::string(look_action)}}));
+  CHECK_OK(chain.add(caveat::WorkflowId{wanted.workflow_id}));
+  if (wanted.space) CHECK_OK(chain.add(caveat::Namespace{*wanted.space}));
+  return finish(chain, wanted.at, now);
 }
 
 }  // namespace waybill

@@ -69,4 +69,13 @@ struct ServiceRequest {
 };
 Buffer present(const IssuedTicket& ticket, const ServiceRequest& wanted, Time now);
 
+/// What somebody shows a trigger to see a payload of a piece of work (specs/protocol.md 5): the
+/// TGT, narrowed to looking at it, there, for one request. Errors: limit_exceeded.
+struct Look {
+  ServiceRequest at;
+  std::string workflow_id;
+  std::optional<std::string> space{};  ///< the namespace that it must lie in, where it is known
+};
+Result<Buffer> present_look(const IssuedTicket& tgt, const Look& wanted, Time now);
+
 }  // namespace waybill

@@ -166,6 +166,32 @@ Result<DelegatedTicketRequest> DelegatedTicketRequest::decode(Bytes wire) {
   return out;
 }
 
+std::string_view name_of(PayloadKind kind) {
+  return kind == PayloadKind::input ? "input" : "result";
+}
+
+std::optional<PayloadKind> payload_kind(std::string_view name) {
+  for (const PayloadKind kind : {PayloadKind::input, PayloadKind::result}) {
+    if (name == name_of(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
+Buffer LookRequest::encode() const {
+  return Writer().array(3).bin(presentation).bin(evidence).str(name_of(payload)).take();
+}
+
+Result<LookRequest> LookRequest::decode(Bytes wire) {
+  Reader in(wire, limits::max_message);
+  in.array(3);
+  const Bytes presentation = in.bin(limits::max_presentation);
+  const Bytes evidence = in.bin(limits::max_evidence);
+  const auto payload = payload_kind(in.str(limits::max_name));
+  if (!payload) in.fail(Errc::malformed, "input or result");
+  CHECK_OK(in.finish());
+  return LookRequest{copy_of(presentation), copy_of(evidence), *payload};
+}
+
 Buffer EvidenceRequest::encode() const { return Writer().array(1).bin(evidence).take(); }
 
 Result<EvidenceRequest> EvidenceRequest::decode(Bytes wire) {

@@ -81,6 +81,23 @@ struct DelegatedTicketRequest {
   static Result<DelegatedTicketRequest> decode(Bytes wire);
 };
 
+/// Which of the two sealed payloads of a piece of work.
+enum class PayloadKind : std::uint8_t { input, result };
+std::string_view name_of(PayloadKind kind);
+std::optional<PayloadKind> payload_kind(std::string_view name);
+
+/// What a grant must hold for somebody else's work to be looked at. It is in no ticket.
+inline constexpr std::string_view look_action = "payload:read";
+
+/// "look": a trigger asks whether somebody may see an input or a result of this work.
+struct LookRequest {
+  Buffer presentation;  ///< that person's TGT, narrowed to looking at this work, here
+  Buffer evidence;      ///< of the work's ticket
+  PayloadKind payload = PayloadKind::input;
+  Buffer encode() const;
+  static Result<LookRequest> decode(Bytes wire);
+};
+
 /// "renew" and "complete": about a service ticket, known by its evidence. An empty evidence in
 /// "renew" means the TGT of the call.
 struct EvidenceRequest {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace waybill::trigger {
+namespace waybill {
 
-/// `host:port` or `[v6]:port`.
+/// Where a daemon listens: `host:port` or `[v6]:port`; port 0 is any free one.
 struct ListenAddress {
   std::string host;
   std::uint16_t port;
@@ -19,4 +19,7 @@ struct ListenAddress {
   bool is_every_address() const { return host == "0.0.0.0" || host == "::"; }
 };
 
-}  // namespace waybill::trigger
+/// A name or an address of this host alone, as it stands in ListenAddress: `localhost`, 127.x, ::1.
+bool is_loopback(std::string_view host);
+
+}  // namespace waybill

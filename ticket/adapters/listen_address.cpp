@@ -1,8 +1,8 @@
-#include "trigger/listen_address.h"
+#include "ticket/adapters/listen_address.h"
 
 #include <charconv>
 
-namespace waybill::trigger {
+namespace waybill {
 
 std::optional<ListenAddress> ListenAddress::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -23,4 +23,9 @@ std::string ListenAddress::text() const {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-}  // namespace waybill::trigger
+bool is_loopback(std::string_view host) {
+  const bool is_v4 = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "localhost" || host == "::1" || (is_v4 && host.starts_with("127."));
+}
+
+}  // namespace waybill

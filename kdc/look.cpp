@@ -1,0 +1,108 @@
+#include "kdc/look.h"
+
+#include <algorithm>
+
+#include "kdc/policy.h"
+#include "kdc/tgs_exchange.h"
+#include "ticket/hex.h"
+#include "ticket/limits.h"
+
+namespace waybill::kdc {
+namespace {
+
+void note_work(Ask& ask, const Body& ticket, PayloadKind payload) {
+  ask.fields.add("ticket", to_hex(ticket.id))
+      .add("subject", ticket.subject.text())
+      .add("audience", ticket.audience.text());
+  if (ticket.work) {
+    ask.fields.add("workflow", ticket.work->id).add("workflow_type", ticket.work->type);
+  }
+  ask.fields.add("payload", std::string(name_of(payload)));
+}
+
+CaveatRequest asked_to_look(const Body& ticket) {
+  CaveatRequest asked = asked_about(ticket);
+  asked.actions = {std::string(look_action)};
+  asked.downstreams.reset();
+  return asked;
+}
+
+template <class Type>
+bool has(const std::vector<Caveat>& caveats) {
+  return std::ranges::any_of(caveats,
+                             [](const Caveat& c) { return std::holds_alternative<Type>(c); });
+}
+
+// A presentation for anything else lacks one of these, or says otherwise.
+Checked check_purpose(const ShownTgt& viewer, const Ask& ask) {
+  if (!has<caveat::Audience>(viewer.caveats) || !has<caveat::Actions>(viewer.caveats) ||
+      !has<caveat::WorkflowId>(viewer.caveats)) {
+    return Error{Errc::delegation_incomplete, "look"};
+  }
+  const Authenticator& a = viewer.authenticator;
+  if (a.addressee != ask.caller.principal()) return Error{Errc::wrong_addressee, "look"};
+  if (!a.instance) return Error{Errc::wrong_instance, "a look names an instance"};
+  const bool is_now =
+      a.time <= ask.now + limits::clock_skew && ask.now <= a.time + limits::clock_skew;
+  if (!is_now) return Error{Errc::clock_skew, "look"};
+  return ok();
+}
+
+/// What may change until it is recorded: judged over the last commit, and again inside the
+/// transaction.
+struct Case {
+  Body viewer_tgt;
+  Body ticket;
+  Principal trigger;
+
+  bool is_owner() const { return viewer_tgt.subject == ticket.subject; }
+  Result<Ruling> judge(const StoreView& view) const {
+    TRY(viewer, holder_of(view, viewer_tgt));
+    if (is_owner()) return Ruling{};
+    const std::string& queue = ticket.audience.name();
+    return rule_look(rules_for(view, viewer, trigger, queue), queue, ticket.work->type);
+  }
+};
+
+}  // namespace
+
+Result<CaveatRequest> looked_at_work(Bytes arguments) {
+  TRY(request, LookRequest::decode(arguments));
+  TRY(evidence, Evidence::decode(request.evidence));
+  return asked_to_look(evidence.body);
+}
+
+Decided look(const KdcParts& parts, Ask& ask) {
+  TRY(request, LookRequest::decode(ask.arguments));
+  TRY(evidence, proven_evidence(parts, request.evidence));
+  const Body& ticket = evidence.body;
+  note_work(ask, ticket, request.payload);
+  const Principal& trigger = ask.caller.principal();
+  const bool acts = std::ranges::find(ticket.actors, trigger) != ticket.actors.end();
+  if (!acts || !ticket.work) return Error{Errc::evidence_not_yours, "look"};
+  TRY(viewer, open_shown_tgt(parts, ask, request.presentation, "viewer"));
+  ask.fields.add("viewer_tgt", to_hex(viewer.tgt.id));
+  CHECK_OK(check_purpose(viewer, ask));
+  CaveatRequest asked = asked_to_look(ticket);
+  asked.now = ask.now;
+  asked.audience = trigger;
+  CHECK_OK(check_caveats(viewer.caveats, asked));
+  const Case one{viewer.tgt, ticket, trigger};
+  CHECK_OK(one.judge(parts.store.view()));
+  const auto effects = [one, said = ask.said](StoreChange& change, Fields& fields) -> Checked {
+    TRY(ruling, one.judge(change));
+    Fields answer{{"viewer", one.viewer_tgt.subject.text()}, {"tgt", to_hex(one.viewer_tgt.id)}};
+    if (one.is_owner()) {
+      fields.add("owner", "yes");
+    } else {
+      fields.add("grant", std::to_string(ruling.grant))
+          .add("ceiling", std::to_string(ruling.ceiling));
+      answer.add("grant", std::to_string(ruling.grant));
+    }
+    said->answer(answer);
+    return ok();
+  };
+  return to_do(effects);
+}
+
+}  // namespace waybill::kdc
