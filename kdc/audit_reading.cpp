@@ -83,7 +83,7 @@ Decided audit_records(const KdcParts& parts, Ask& ask) {
 }
 
 Decided audit_checkpoint(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {}));
+  CHECK_OK(read_fields(ask.arguments, {}));
   const auto newest = Audit::newest_checkpoint(parts.store.view());
   if (!newest) return Error{Errc::not_found, "no checkpoint yet"};
   ask.said->answer(Fields{{"signer", std::to_string(number(newest->signer))},

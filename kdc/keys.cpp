@@ -27,7 +27,7 @@ Result<PrincipalPublic> proven_key(const KdcParts& parts, const Fields& fields,
 }
 
 Decided self(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {}));
+  CHECK_OK(read_fields(ask.arguments, {}));
   const PrincipalRecord& record = ask.caller.record;
   Fields row{{"name", record.principal.name()},
              {"kind", std::string(name_of(record.kind))},

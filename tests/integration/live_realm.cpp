@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <stdexcept>
 
@@ -28,13 +27,24 @@ void must_be_done(const Ended& outcome, const std::string& what) {
                            outcome.out + outcome.err);
 }
 
+// Whether the line sets it, or shows it in a comment.
+bool is_about(std::string_view line, const std::string& name) {
+  line.remove_prefix(std::min(line.find_first_not_of("# "), line.size()));
+  return line.starts_with(name + " ") || line.starts_with(name + "=");
+}
+
 void set(const std::filesystem::path& file, const LiveRealm::Settings& settings) {
-  std::string text = read_text(file);
+  std::vector<std::string> lines;
+  std::istringstream in(read_text(file));
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
   for (const auto& [name, value] : settings) {
-    const std::regex line("(^|\n)#? ?" + name + " *=[^\n]*");
-    if (!std::regex_search(text, line)) throw std::runtime_error("no setting " + name);
-    text = std::regex_replace(text, line, "$1" + name + " = " + value);
+    const auto line = std::ranges::find_if(
+        lines, [&name = name](const std::string& each) { return is_about(each, name); });
+    if (line == lines.end()) throw std::runtime_error("no setting " + name);
+    *line = name + " = " + value;
   }
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
   write_file_atomic(file, bytes_of(text), 0600);
 }
 
