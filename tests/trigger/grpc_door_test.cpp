@@ -1,4 +1,6 @@
+#include <atomic>
 #include <functional>
+#include <latch>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -9,6 +11,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
 #include "ticket/hex.h"
+#include "trigger/grpc_api.h"
 #include "trigger/grpc_server.h"
 
 namespace waybill::test::grpc_door_test {
@@ -279,6 +282,44 @@ BOOST_AUTO_TEST_CASE(starts_nothing_that_the_delegation_does_not_name) {
   BOOST_TEST(door.nothing_waits());
   door.kdc.away = true;
   check_refusal(door.start("carol"), unavailable, Errc::kdc_unreachable);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_ticket_whose_time_is_over) {
+  Door door;
+  const std::string message = about(door.started().workflow_id());
+  door.clock.advance(32 * 24h);
+  check_refusal(door.ask("carol", "Describe", message), unauthenticated, Errc::ticket_expired);
+}
+
+// Without a socket, since it matters who was there first.
+BOOST_AUTO_TEST_CASE(lets_so_many_wait_and_no_more_and_none_when_it_closes) {
+  Door door;
+  v1::WaitRequest wait;
+  wait.set_workflow_id(door.started().workflow_id());
+  wait.set_wait_seconds(30);
+  trigger::GrpcApi api(door.parts(), {1, 1, 1});
+  const std::string method = service + "Wait", message = wait.SerializeAsString();
+  const std::string first = door.presented_for("carol", "Wait", message);
+  const std::string second = door.presented_for("carol", "Wait", message);
+  const std::string third = door.presented_for("carol", "Wait", message);
+  std::latch waits(1);
+  std::atomic<int> asked = 0;
+  trigger::GrpcReply reply;
+  {
+    std::jthread waiter([&] {
+      reply = api.answer({method, message, first, {}, [&] {
+                            if (asked++ == 0) waits.count_down();
+                            return false;
+                          }});
+    });
+    waits.wait();
+    BOOST_TEST(api.answer({method, message, second}).code == resource_exhausted);
+    api.end_waits();
+  }
+  BOOST_TEST(reply.code == 0, reply.message);
+  asked = 0;
+  BOOST_TEST(api.answer({method, message, third, {}, [&] { return asked++ > 0; }}).code == 0);
+  BOOST_TEST(asked == 1);  // one look, no wait
 }
 
 BOOST_AUTO_TEST_CASE(answers_health_checks_and_reflection) {
