@@ -25,6 +25,7 @@ Command tickets_main;
 Command audit_main;
 Command feed_main;
 Command codec_main;
+Command doctor_main;
 Command admin_main;
 Command admin_principal_main;
 Command admin_queue_main;

@@ -28,6 +28,7 @@ constexpr Subcommand subcommands[] = {
     {"tickets", tickets_main, "show outstanding tickets"},
     {"feed", feed_main, "show, check, export and import the revocation feed"},
     {"codec", codec_main, "let Temporal's UI and CLI show you what you may see"},
+    {"doctor", doctor_main, "look for what is wrong on this machine, and say the mend"},
     {"audit", audit_main, "read and verify the KDC's audit trail"},
     {"admin", admin_main, "principals, queues and grants (kadmin)"},
 };
