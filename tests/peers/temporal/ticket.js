@@ -7,6 +7,7 @@ const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { ApplicationFailure } = require('@temporalio/common');
 
+const refusal = (code, message) => ApplicationFailure.nonRetryable(message, code);
 const base64 = (payload) => Buffer.from(payload?.data ?? []).toString('base64');
 
 // Of a run that is not the first of its chain, the first one counts.
@@ -16,6 +17,7 @@ async function originOf(service, namespace, { workflowId, runId }) {
   })).history.events[0];
   let event = await firstEvent(runId);
   const start = event.workflowExecutionStartedEventAttributes;
+  if (start.cronSchedule) throw refusal('WB-POLICY', 'a ticket is for one start, not for many');
   if (start.firstExecutionRunId !== start.originalExecutionRunId) {
     event = await firstEvent(start.firstExecutionRunId);
   }
@@ -23,6 +25,8 @@ async function originOf(service, namespace, { workflowId, runId }) {
 }
 
 async function jobOf(service, info, input) {
+  if (info.activityType !== info.workflowType) throw refusal('WB-TICKET-TYPE', 'another activity');
+  if (input.args.length !== 1) throw refusal('WB-MALFORMED', 'not one input');
   const { chain, startedAt } = await originOf(service, info.workflowNamespace,
     info.workflowExecution);
   return {
@@ -33,7 +37,7 @@ async function jobOf(service, info, input) {
     attempt: info.attempt,
     started_at: startedAt,
     ticket: base64(input.headers['waybill-ticket-v1']),
-    input: base64(input.args[0]?.sealed),
+    input: base64(input.args[0].sealed),
   };
 }
 
@@ -49,7 +53,7 @@ function verify({ program, keytab, uses }, job, more, stdin) {
         return reject(new Error(`no verdict: ${error} ${complaint}`));
       }
       if (verdict.accepted) return resolve(verdict);
-      return reject(ApplicationFailure.nonRetryable(verdict.message, verdict.code));
+      return reject(refusal(verdict.code, verdict.message));
     });
     child.stdin.end(stdin);
   });
