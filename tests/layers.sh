@@ -63,8 +63,8 @@ for program in kdc trigger worker; do
     "$ours" "$include\"($program/|$ticket|$exchange|$adapters)" "^$program/"
 done
 # `waybill verify` is the worker's own check, and `waybill audit verify` reads the KDC's chain: so
-# tools see the verifier with its two tables, and the chain as values.
-verifier='(worker/(verifier|revocations|uses)|kdc/audit_chain)\.h"'
+# tools see the verifier with its job and its two tables, and the chain as values.
+verifier='(worker/(verifier|job|revocations|uses)|kdc/audit_chain)\.h"'
 only 'tools include only tools, ticket, adapters, the verifier and the audit chain' \
   "$ours" "$include\"(tools/|$ticket|$exchange|$adapters|$verifier)" '^tools/'
 only 'tests of ticket include only ticket and tests' \
@@ -88,7 +88,7 @@ forbid 'only the two edges include gRPC' "${include}[<\"]grpc" . \
 forbid 'only trigger/grpc_api.cpp sees the messages of the gRPC door' "${include}[<\"]waybill/v1/" . \
   '^(trigger/grpc_api\.cpp|tests/trigger/grpc_.*|tools/examples/.*)$'
 forbid 'only ticket/adapters/temporal_messages.cpp sees the messages of Temporal' \
-  "${include}[<\"]temporal_wire" . '^(ticket/adapters/temporal_messages\.cpp|tests/temporal/.*)$'
+  "${include}[<\"]temporal_wire" . '^(ticket/adapters/temporal_messages\.cpp|tests/(peers/)?temporal/.*)$'
 forbid 'protobuf stays where its messages are' "${include}[<\"]google/protobuf" . \
   '^(ticket/adapters/temporal_messages\.cpp|trigger/grpc_api\.cpp|tools/(protos|examples)/.*|tests/(trigger|temporal)/.*)$'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/kdc_client.h"
 #include "ticket/hex.h"
@@ -11,8 +12,9 @@
 #include "tools/files_in.h"
 #include "tools/session.h"
 #include "tools/ticket_view.h"
+#include "worker/job.h"
 #include "worker/revocations.h"
-#include "worker/verifier.h"
+#include "worker/uses.h"
 
 namespace waybill::tools {
 namespace {
@@ -22,7 +24,8 @@ using worker::Step;
 using worker::StepText;
 
 struct Options {
-  std::string file, keytab;
+  std::string keytab;
+  CommandLine::Text file, job, uses, result;
   CommandLine::Text space, workflow_id, type, input, input_digest, feed, mirror;
   std::vector<std::string> actions;
   bool as_json = false;
@@ -30,10 +33,30 @@ struct Options {
   bool binds() const { return space || workflow_id || type || input || input_digest; }
 };
 
+Outcome<Done> check_options(const Options& options) {
+  if (options.file.has_value() == options.job.has_value()) {
+    return wrong_usage("a ticket's FILE or a --job, one of them");
+  }
+  if (options.job && options.binds()) return wrong_usage("a --job says what it is by itself");
+  if (options.uses && !options.job) return wrong_usage("--uses wants a --job");
+  if (options.result && !(options.job && options.as_json)) {
+    return wrong_usage("--seal wants a --job, and --json for what comes of it");
+  }
+  if (options.result == "-" && options.job == "-") {
+    return wrong_usage("--job and --seal cannot both read standard input");
+  }
+  if (options.input && options.input_digest) {
+    return wrong_usage("an input or its digest, not both");
+  }
+  if (options.feed && options.mirror) return wrong_usage("a feed or a mirror, not both");
+  return done();
+}
+
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
   CommandLine line("waybill verify",
                    "Check a ticket as a worker does, with its keytab, and show each step.");
-  line.argument("FILE", options.file, "the ticket: bytes, base64 or hex; - is standard input");
+  line.optional_argument("FILE", options.file,
+                         "the ticket: bytes, base64 or hex; - is standard input");
   line.required("-t,--keytab", options.keytab, "KEYTAB", "the key of the queue or service");
   line.option("--namespace", options.space, "NAME", "the job's namespace");
   line.option("--workflow-id", options.workflow_id, "ID", "the job's workflow");
@@ -41,6 +64,9 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.option("--input", options.input, "FILE", "the job's input, in clear");
   line.option("--input-digest", options.input_digest, "HEX", "or its digest");
   line.list("--action", options.actions, "ACTION[,ACTION...]", "what the job is about to do");
+  line.option("--job", options.job, "FILE", "instead of all that: the whole job, as JSON");
+  line.option("--uses", options.uses, "FOLDER", "with --job: use the ticket up for this run");
+  line.option("--seal", options.result, "FILE", "with --job: seal this result of it");
   line.option("--feed", options.feed, "PLACE", "the revocation feed: a web address or a folder");
   line.option("--mirror", options.mirror, "FOLDER", "or what this host's workers know of it");
   line.flag("--json", options.as_json, "as JSON");
@@ -49,16 +75,21 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
       "otherwise, and verified; no login is needed. What is not said of the job is not checked. "
       "Nothing\nis used up: a worker may still accept the ticket, or may have used it for another "
       "run.");
+  line.note(
+      "With --job it is the check of a worker in another language, all steps of it. The job is one "
+      "of\nthose that a trigger hands out (`namespace`, `workflow_id`, `workflow_type`, `run_id` "
+      "of "
+      "the first\nrun, `attempt`, `started_at` in Unix seconds, `ticket` and the sealed `input` in "
+      "base64). With\n--json an accepted one gives its `input`, opened, and with --seal the "
+      "`sealed_result`, in base64.\nPins to the first run are kept in the folder of --uses, which "
+      "workers of the queue share.");
   line.example("waybill verify -t alice.keytab job.ticket")
       .example(
           "waybill verify -t alice.keytab --type invoice-report --input invoices.csv job.ticket")
-      .example("waybill verify -t alice.keytab --mirror worker/mirror job.ticket");
+      .example("waybill verify -t alice.keytab --mirror worker/mirror job.ticket")
+      .example("waybill verify -t alice.keytab --job - --uses worker --json < job.json");
   CHECK_OK(line.parse(context.ui, arguments));
-  if (options.input && options.input_digest) {
-    return wrong_usage("an input or its digest, not both");
-  }
-  if (options.feed && options.mirror) return wrong_usage("a feed or a mirror, not both");
-  return done();
+  return check_options(options);
 }
 
 /// Pins nothing: looking at a ticket is no use of it.
@@ -103,6 +134,8 @@ struct Verdict {
   Step step;                   ///< the one that refused
   std::optional<Body> claims;  ///< once the KDC's signature was checked
   std::string detail{};        ///< what a person may be told of the refusal
+  SecretBuffer input{};        ///< of a job that was accepted
+  Buffer sealed_result{};
 };
 
 Verdict judge(worker::Verifier& verifier, const Options& options,
@@ -123,25 +156,35 @@ Verdict judge(worker::Verifier& verifier, const Options& options,
 
 enum class Mark { passed, refused, not_checked, not_reached };
 
-// Steps with the job come after the others here, since they need what was said of it.
+// In their order; but of a ticket alone the steps with the job come last, since they need what was
+// said of it.
+std::vector<StepText> steps_of(const Options& options) {
+  const auto all = worker::all_steps();
+  std::vector<StepText> steps(all.begin(), all.end());
+  if (!options.job) {
+    std::ranges::stable_partition(steps, [](const StepText& text) { return !text.needs_job; });
+  }
+  return steps;
+}
+
+bool is_checked(const StepText& text, const Options& options) {
+  if (!text.needs_job) return true;
+  if (options.job) return text.step != Step::first_use || options.uses.has_value();
+  return (text.step == Step::binding && options.binds()) ||
+         (text.step == Step::actions && !options.actions.empty());
+}
+
 std::vector<std::pair<StepText, Mark>> marks_of(const Verdict& verdict, const Options& options) {
   std::vector<std::pair<StepText, Mark>> marks;
-  const auto said = [&](Step step) {
-    return (step == Step::binding && options.binds()) ||
-           (step == Step::actions && !options.actions.empty());
-  };
   bool refused = false;
-  for (const bool needs_job : {false, true}) {
-    for (const StepText& text : worker::all_steps()) {
-      if (text.needs_job != needs_job) continue;
-      Mark mark = refused ? Mark::not_reached : Mark::passed;
-      if (needs_job && !said(text.step)) mark = Mark::not_checked;
-      if (verdict.refusal && text.step == verdict.step) {
-        mark = Mark::refused;
-        refused = true;
-      }
-      marks.emplace_back(text, mark);
+  for (const StepText& text : steps_of(options)) {
+    Mark mark = refused ? Mark::not_reached : Mark::passed;
+    if (!is_checked(text, options)) mark = Mark::not_checked;
+    if (verdict.refusal && text.step == verdict.step) {
+      mark = Mark::refused;
+      refused = true;
     }
+    marks.emplace_back(text, mark);
   }
   return marks;
 }
@@ -185,6 +228,8 @@ json to_json(const Verdict& verdict, const Options& options) {
     if (!verdict.detail.empty()) out["detail"] = verdict.detail;
   }
   if (verdict.claims) out["claims"] = claims_to_json(*verdict.claims);
+  if (options.job && !verdict.refusal) out["input"] = to_base64(verdict.input);
+  if (options.result && !verdict.refusal) out["sealed_result"] = to_base64(verdict.sealed_result);
   return out;
 }
 
@@ -225,14 +270,60 @@ struct Question {
   Keytab keytab;
   Buffer ticket;
   std::optional<Digest> input;
+  std::optional<worker::Job> job;
+  Buffer result;
 };
+
+Outcome<std::optional<worker::Job>> job_in(const Options& options) {
+  if (!options.job) return std::optional<worker::Job>{};
+  TRY(file, read_file_or_input(*options.job, 2 * limits::max_input));  // in base64, with a ticket
+  TRY(job, worker::parse_job(text_of(file)));
+  return std::optional(std::move(job));
+}
+
+Outcome<Question> read_question(const Options& options) {
+  TRY(keytab, read_keytab(options.keytab));
+  TRY(job, job_in(options));
+  Question question{options, std::move(keytab), {}, {}, std::move(job), {}};
+  if (options.file) {
+    TRY(file, read_file_or_input(*options.file, 2 * limits::max_message));
+    question.ticket = ticket_in(file);
+  }
+  TRY(input, wanted_input(options));
+  question.input = input;
+  if (options.result) {
+    TRY(result, read_file_or_input(*options.result, limits::max_input));
+    question.result = std::move(result);
+  }
+  return question;
+}
+
+// All steps.
+Verdict judge_job(worker::Verifier& verifier, const Question& question, Time now) {
+  auto verdict = verifier.verify(*question.job, question.options.actions, now);
+  if (!verdict.result) {
+    return {verdict.result.error(), verdict.step, std::nullopt, std::move(verdict.detail)};
+  }
+  const worker::VerifiedJob& job = *verdict.result;
+  Verdict out{std::nullopt, verdict.step, job.claims(), {}, secret_copy(job.input())};
+  if (question.options.result) out.sealed_result = job.seal_result(question.result);
+  return out;
+}
 
 // As a worker of that keytab would judge.
 Verdict judge(const Question& question, RealmDocument realm, const worker::Revocations& revocations,
               Time now) {
   Audience audience(question.keytab, std::move(realm));
+  if (question.options.uses) {
+    worker::Store store(*question.options.uses);
+    worker::UseTable uses(store);
+    uses.sweep(revocations.head().time, 100);
+    worker::Verifier verifier(audience, revocations, uses);
+    return judge_job(verifier, question, now);
+  }
   NoUses uses;
   worker::Verifier verifier(audience, revocations, uses);
+  if (question.job) return judge_job(verifier, question, now);
   return judge(verifier, question.options, question.input, question.ticket, now);
 }
 
@@ -257,10 +348,7 @@ Outcome<Verdict> judge_by_feed(const Question& question, Context& context) {
 Outcome<Done> verify_main(Context& context, const Arguments& arguments) {
   Options options;
   CHECK_OK(read_options(context, arguments, options));
-  TRY(keytab, read_keytab(options.keytab));
-  TRY(file, read_file_or_input(options.file, 2 * limits::max_message));
-  TRY(input, wanted_input(options));
-  const Question question{options, std::move(keytab), ticket_in(file), input};
+  TRY(question, read_question(options));
   TRY(verdict,
       options.mirror ? judge_by_mirror(question, context) : judge_by_feed(question, context));
   return show(context, verdict, options);

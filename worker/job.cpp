@@ -144,6 +144,14 @@ Result<std::vector<LeasedJob>> parse_jobs(std::string_view text) {
   return out;
 }
 
+Result<Job> parse_job(std::string_view text) {
+  const json object = parse_strictly(text);
+  Members in(object);
+  const std::string run_id = in.name("run_id", limits::max_name);
+  if (in.error()) return *in.error();
+  return read_job(object, run_id);
+}
+
 Result<SourceInfo> parse_info(std::string_view text) {
   const json answer = parse_strictly(text);
   Members in(answer);

@@ -31,6 +31,10 @@ struct LeasedJob {
 /// ignored. Errors: malformed (no such answer, or a job whose lease cannot be read).
 Result<std::vector<LeasedJob>> parse_jobs(std::string_view json);
 
+/// Reads one job by itself, as it stands in such an answer; of its lease only `run_id` is looked
+/// at, the first run of its chain. Errors: malformed, bad_name, limit_exceeded.
+Result<Job> parse_job(std::string_view json);
+
 /// The answer to GET /v1/info.
 struct SourceInfo {
   Principal service;

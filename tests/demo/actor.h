@@ -63,6 +63,7 @@ struct Cast {
   const Clock& clock;
   const std::filesystem::path& folder;  ///< with the keytabs that tools/demo made
   std::string trigger_url;
+  std::string temporal;  ///< HOST:PORT of the Temporal server; empty: the trigger's own engine
   std::string worker_program;
   Actor carol;   ///< may start invoice-* at queue-alice and queue-spare
   Actor dave;    ///< may start invoice-* at queue-bob

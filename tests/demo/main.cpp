@@ -32,8 +32,12 @@ PrincipalKey password_key(const std::filesystem::path& file, const RealmDocument
   return key_from_password(bytes_of(password), realm.realm_id, user.text());
 }
 
-int run(const std::filesystem::path& folder, const std::string& trigger,
-        const std::string& worker_program) {
+struct Words {
+  std::string folder, trigger, worker_program, temporal;
+};
+
+int run(const Words& words) {
+  const std::filesystem::path folder = words.folder;
   LockedArena::start();
   const SystemClock clock;
   KdcClient kdc(RealmFile::load(folder / "kdc" / "realm.toml"), clock);
@@ -50,8 +54,9 @@ int run(const std::filesystem::path& folder, const std::string& trigger,
   Cast cast{kdc,
             clock,
             folder,
-            trigger,
-            worker_program,
+            words.trigger,
+            words.temporal,
+            words.worker_program,
             user("carol"),
             user("dave"),
             actor("trigger"),
@@ -63,6 +68,7 @@ int run(const std::filesystem::path& folder, const std::string& trigger,
   Scoreboard board(colour);
   attack_kdc(cast, board);
   attack_trigger(cast, board);
+  if (!cast.temporal.empty()) attack_temporal(cast, board);
   attack_worker(cast, board);
   std::printf("TOTAL %d %d %d\n", board.steps(), board.refused(), board.accepted());
   return board.failed() ? 1 : 0;
@@ -73,15 +79,14 @@ int run(const std::filesystem::path& folder, const std::string& trigger,
 
 int main(int argc, char** argv) {
   CLI::App app("The attacks of tools/demo, against the daemons that it started.");
-  std::string folder;
-  std::string trigger;
-  std::string worker;
-  app.add_option("--dir", folder, "the demo's folder")->required();
-  app.add_option("--trigger", trigger, "base URL of the honest trigger")->required();
-  app.add_option("--worker-program", worker, "waybill-worker")->required();
+  waybill::demo::Words words;
+  app.add_option("--dir", words.folder, "the demo's folder")->required();
+  app.add_option("--trigger", words.trigger, "base URL of the honest trigger")->required();
+  app.add_option("--worker-program", words.worker_program, "waybill-worker")->required();
+  app.add_option("--temporal", words.temporal, "the Temporal server, if the trigger uses one");
   CLI11_PARSE(app, argc, argv);
   try {
-    return waybill::demo::run(folder, trigger, worker);
+    return waybill::demo::run(words);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "waybill-demo: error: %s\n", problem.what());
     return 1;

@@ -3,8 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/demo/attacks.h"
+#include "tests/support/daemon.h"
+#include "tests/support/temporal_thief.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/http.h"
+#include "ticket/adapters/temporal_work.h"
 #include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 
@@ -68,28 +71,49 @@ class Door {
 
 std::string poll_body() { return json{{"wait_seconds", 0}, {"max", 1}}.dump(); }
 
+Buffer forged_result(const std::string& workflow_id, const std::string& run_id) {
+  return seal_result(SessionKey::random(), {random_bytes<16>(), workflow_id, run_id},
+                     bytes_of("all invoices are paid\n"));
+}
+
+std::string report_forged(Cast& cast, Door& door) {
+  Actor thief(cast.kdc, cast.clock, cast.spare);
+  const Door::Answer polled = door.ask(thief, "POST", "/v1/queues/queue-spare/poll", poll_body());
+  if (!polled.code.empty() || polled.body.at("jobs").empty()) return "no job " + polled.code;
+  const json job = polled.body["jobs"].front();
+  const json report{{"lease", job.at("lease")},
+                    {"result", to_base64(forged_result(job.at("workflow_id"), job.at("run_id")))}};
+  const std::string path = "/v1/jobs/" + job.at("run_id").get<std::string>() + "/complete";
+  return door.ask(thief, "POST", path, report.dump()).code;
+}
+
+// The server believes any poller; who does not is the trigger, and so the user.
+std::string report_forged_at_temporal(Cast& cast, Door& door, const std::string& workflow_id) {
+  const auto server = temporal::connect({cast.temporal, "default", "thief", {}, {}});
+  test::steal(*server, "queue-spare",
+              temporal::payload_of(temporal::result_encoding, forged_result(workflow_id, "run")));
+  json status;
+  test::eventually([&] {
+    status = door.ask(cast.carol, "GET", "/v1/workflows/" + workflow_id).body;
+    return status.contains("ended_at");
+  });
+  return status.value("error", json::object()).value("code", "");
+}
+
 // Somebody polls in the place of queue-spare's worker: he has its place in the network and a
 // ticket to poll with, and not its key. He reports a result that he made up.
-void forged_result(Cast& cast, Door& door, Scoreboard& board) {
+void stolen_work(Cast& cast, Door& door, Scoreboard& board) {
   Errand errand;
   errand.queue = "queue-spare";
   const Door::Answer started = door.submit(cast.carol, errand);
   board.honest("Carol starts work on queue-spare", started.code.empty(), started.code);
-  Actor thief(cast.kdc, cast.clock, cast.spare);
-  const Door::Answer polled = door.ask(thief, "POST", "/v1/queues/queue-spare/poll", poll_body());
-  if (!polled.code.empty() || polled.body.at("jobs").empty()) {
-    return board.honest("the queue is polled", false, polled.code);
-  }
-  const json job = polled.body["jobs"].front();
-  const Buffer forged = seal_result(SessionKey::random(),
-                                    {random_bytes<16>(), job.at("workflow_id"), job.at("run_id")},
-                                    bytes_of("all invoices are paid\n"));
-  const json report{{"lease", job.at("lease")}, {"result", to_base64(forged)}};
-  const std::string path = "/v1/jobs/" + job.at("run_id").get<std::string>() + "/complete";
-  board.attack("a forged result, by a thief in the queue's place",
-               door.ask(thief, "POST", path, report.dump()).code, {Errc::bad_result});
+  const std::string id = started.body.value("workflow_id", "");
+  board.attack(
+      "a forged result, by a thief in the queue's place",
+      cast.temporal.empty() ? report_forged(cast, door) : report_forged_at_temporal(cast, door, id),
+      {Errc::bad_result});
 
-  const std::string mine = "/v1/workflows/" + job.at("workflow_id").get<std::string>();
+  const std::string mine = "/v1/workflows/" + id;
   const Door::Answer own = door.ask(cast.carol, "GET", mine);
   board.honest("Carol looks at her own work", own.code.empty(), own.code);
   board.attack("Dave looks at Carol's work", door.ask(cast.dave, "GET", mine).code,
@@ -121,7 +145,7 @@ void borrowed_requests(Cast& cast, Door& door, Scoreboard& board) {
 void attack_trigger(Cast& cast, Scoreboard& board) {
   board.heading("At the trigger's front door");
   Door door(cast);
-  forged_result(cast, door, board);
+  stolen_work(cast, door, board);
   borrowed_requests(cast, door, board);
 }
 

@@ -234,9 +234,9 @@ LiveWorker::LiveWorker(const LiveRealm& realm, const std::string& trigger_url,
                        const Options& options) {
   const std::string dir = options.dir.empty() ? "worker-" + options.queue : options.dir;
   const std::string name = options.name.empty() ? dir : options.name;
-  std::vector<std::string> arguments{
-      "run",       "--dir",    dir, "--keytab", realm.keytab_of(options.queue).string(),
-      "--trigger", trigger_url};
+  std::vector<std::string> arguments{"run", "--dir", dir, "--keytab",
+                                     realm.keytab_of(options.queue).string()};
+  if (!trigger_url.empty()) arguments.insert(arguments.end(), {"--trigger", trigger_url});
   for (const auto& [type, command] : options.handlers) {
     arguments.push_back("--handler");
     arguments.push_back(type + "=" + command);

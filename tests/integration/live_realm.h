@@ -105,6 +105,7 @@ class LiveWorker {
     std::string dir{};                ///< else worker-QUEUE
     std::string name{};               ///< of its log; else as the folder
   };
+  /// Without a URL it asks whom `options.more` names.
   LiveWorker(const LiveRealm& realm, const std::string& trigger_url, const Options& options);
   Daemon& daemon() { return *daemon_; }
 

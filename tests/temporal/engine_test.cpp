@@ -1,6 +1,8 @@
 #include <boost/test/unit_test.hpp>
 
+#include "tests/temporal/front_end_run.h"
 #include "tests/temporal/temporal_queue.h"
+#include "ticket/adapters/temporal_messages.h"
 #include "trigger/temporal_engine.h"
 
 namespace waybill::test::engine_test {
@@ -177,6 +179,32 @@ BOOST_AUTO_TEST_CASE(writes_an_index_only_when_it_is_asked_to) {
                          desk.realm.principal("trigger/orders"), *there, clock, options);
   BOOST_TEST(bool(submit(indexed)));
   BOOST_TEST(other.last("StartWorkflowExecution").find("carol@DEMO.TEST") != std::string::npos);
+}
+
+// An SDK's workflow fails because its activity did, and says so around the activity's own failure.
+BOOST_AUTO_TEST_CASE(reads_why_an_activity_failed_inside_the_failure_of_its_workflow) {
+  const auto read = [](const wire::Failure& failure) {
+    wire::GetWorkflowExecutionHistoryResponse history;
+    auto& event = *history.mutable_history()->add_events();
+    event.set_event_type(wire::EVENT_TYPE_WORKFLOW_EXECUTION_FAILED);
+    *event.mutable_workflow_execution_failed_event_attributes()->mutable_failure() = failure;
+    std::vector<temporal::Event> events;
+    BOOST_TEST(bool(temporal::add_history(history.SerializeAsString(), events)));
+    return events.at(0).failure;
+  };
+  wire::Failure outer;
+  outer.set_message("Activity task failed");
+  BOOST_TEST((temporal::code_of(read(outer)) == Errc::job_failed));
+  outer.mutable_cause()->set_message("revoked");
+  auto& info = *outer.mutable_cause()->mutable_application_failure_info();
+  info.set_type("WB-TICKET-REVOKED");
+  const temporal::Failure seen = read(outer);
+  BOOST_TEST((temporal::code_of(seen) == Errc::revoked));
+  BOOST_TEST(seen.message == "revoked");
+  BOOST_TEST(seen.wire == outer.SerializeAsString());
+  outer.mutable_cause()->clear_application_failure_info();
+  outer.mutable_cause()->mutable_timeout_failure_info();
+  BOOST_TEST(read(outer).is_timeout);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,7 +27,8 @@ GrpcDoor::Reply missing() { return {{}, not_found, "not found", {}}; }
 
 }  // namespace
 
-FrontEnd::FrontEnd() : door_([this](const GrpcDoor::Call& call) { return answer(call); }) {}
+FrontEnd::FrontEnd(const GrpcDoor::Identity& identity)
+    : door_([this](const GrpcDoor::Call& call) { return answer(call); }, identity) {}
 FrontEnd::~FrontEnd() = default;
 
 void FrontEnd::set_time(Time now) {

@@ -18,7 +18,7 @@ namespace waybill::test {
 /// somebody with rights in its namespace, or its operator, could do.
 class FrontEnd {
  public:
-  FrontEnd();
+  explicit FrontEnd(const GrpcDoor::Identity& identity = {});
   ~FrontEnd();
 
   std::string address() const { return door_.address(); }

@@ -63,9 +63,16 @@ struct GrpcDoor::State {
   std::unique_ptr<grpc::Server> server;
 };
 
-GrpcDoor::GrpcDoor(Handler handler) : state_(std::make_unique<State>(std::move(handler))) {
+GrpcDoor::GrpcDoor(Handler handler, const Identity& identity)
+    : state_(std::make_unique<State>(std::move(handler))) {
+  auto credentials = grpc::InsecureServerCredentials();
+  if (!identity.certificate.empty()) {
+    grpc::SslServerCredentialsOptions tls;
+    tls.pem_key_cert_pairs.push_back({identity.key, identity.certificate});
+    credentials = grpc::SslServerCredentials(tls);
+  }
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &state_->port);
+  builder.AddListeningPort("127.0.0.1:0", credentials, &state_->port);
   builder.RegisterCallbackGenericService(&state_->service);
   state_->server = builder.BuildAndStart();
 }

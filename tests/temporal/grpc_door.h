@@ -24,7 +24,12 @@ class GrpcDoor {
   /// Called by many threads.
   using Handler = std::function<Reply(const Call&)>;
 
-  explicit GrpcDoor(Handler handler);
+  /// PEM texts. Without them TLS is not spoken.
+  struct Identity {
+    std::string certificate, key;
+  };
+
+  explicit GrpcDoor(Handler handler, const Identity& identity = {});
   GrpcDoor(const GrpcDoor&) = delete;
   GrpcDoor& operator=(const GrpcDoor&) = delete;
   ~GrpcDoor();

@@ -3,6 +3,7 @@
 #include "tests/tools/desk.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/hex.h"
+#include "ticket/payload.h"
 #include "tools/ticket_view.h"
 
 namespace waybill::test::offline_test {
@@ -10,6 +11,8 @@ namespace waybill::test::offline_test {
 using namespace tools;
 
 namespace {
+
+using json = nlohmann::json;
 
 // A workflow's ticket, addressed to queue-alice, in a file.
 struct WithTicket : Desk {
@@ -202,6 +205,120 @@ BOOST_AUTO_TEST_CASE(needs_the_kdc_for_realm_document_and_feed_but_no_login) {
   BOOST_TEST(!std::filesystem::exists(file("cache")));
   kdc.stop();
   BOOST_TEST(verify().status == 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// A job of that ticket, as a trigger hands it out.
+struct WithJob : WithTicket {
+  json job{{"namespace", "default"},
+           {"workflow_id", "invoice-report-1"},
+           {"workflow_type", "invoice-report"},
+           {"run_id", "first-run"},
+           {"attempt", 1},
+           {"started_at", number_of(kdc.clock.now())},
+           {"ticket", to_base64(ticket.ticket)},
+           {"input", to_base64(seal("invoices"))}};
+
+  static std::int64_t number_of(Time time) { return time.time_since_epoch().count(); }
+  Buffer seal(std::string_view input) const {
+    return seal_input(ticket.session,
+                      {"default", "queue-alice", "invoice-report", "invoice-report-1"},
+                      bytes_of(input));
+  }
+  Seen ask(const json& about, const Arguments& more = {}) {
+    write("job.json", about.dump());
+    Arguments all{"-t", keytab("queue-alice"), "--job", file("job.json"), "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(verify_main, all);
+  }
+  json with(const char* name, const json& value) const {
+    json changed = job;
+    changed[name] = value;
+    return changed;
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(verify_of_a_job, WithJob)
+
+BOOST_AUTO_TEST_CASE(gives_its_input_and_seals_its_result) {
+  write("result", "a report");
+  const Seen seen = ask(job, {"--action", "invoice:read", "--seal", file("result")});
+  BOOST_TEST(seen.status == 0, seen.err);
+  const json verdict = seen.json();
+  BOOST_TEST(verdict["accepted"] == true);
+  BOOST_TEST(verdict["input"] == to_base64(bytes_of("invoices")));
+  BOOST_TEST(verdict["claims"]["subject"] == "carol@DEMO.TEST");
+  for (const char* step : {"shape", "times", "binding", "start", "revocation", "actions"}) {
+    BOOST_TEST(result_of(verdict, step) == "passed", step);
+  }
+  BOOST_TEST(result_of(verdict, "first use") == "not checked");
+  const auto sealed = from_base64(verdict["sealed_result"].get<std::string>());
+  BOOST_TEST_REQUIRE(bool(sealed));
+  const auto opened =
+      open_result(ticket.session, {body.id, "invoice-report-1", "first-run"}, *sealed);
+  BOOST_TEST_REQUIRE(bool(opened));
+  BOOST_TEST(text_of(*opened) == "a report");
+}
+
+BOOST_AUTO_TEST_CASE(gives_nothing_when_anything_about_it_is_wrong) {
+  struct Row {
+    const char* name;
+    json value;
+    const char* code;
+    const char* step;
+  };
+  Buffer flipped = seal("invoices");
+  flipped.back() ^= 1;
+  const Row rows[] = {
+      {"namespace", "other", "WB-TICKET-NAMESPACE", "binding"},
+      {"workflow_id", "invoice-report-2", "WB-TICKET-WORKFLOW", "binding"},
+      {"workflow_type", "invoice-delete", "WB-TICKET-TYPE", "binding"},
+      {"input", to_base64(flipped), "WB-SEAL-INTEGRITY", "binding"},
+      {"input", to_base64(seal("invoices!")), "WB-TICKET-INPUT", "binding"},
+      {"started_at", number_of(body.start_by), "WB-TICKET-START", "start"},
+      {"ticket", to_base64(bytes_of("nonsense")), "WB-MALFORMED", "shape"},
+  };
+  write("result", "a report");
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.name << " " << row.code) {
+      const Seen seen = ask(with(row.name, row.value), {"--seal", file("result")});
+      BOOST_TEST(seen.status == 1, seen.err);
+      const json verdict = seen.json();
+      BOOST_TEST(verdict["accepted"] == false);
+      BOOST_TEST(verdict["code"] == row.code);
+      BOOST_TEST(result_of(verdict, row.step) == "REFUSED");
+      BOOST_TEST(!verdict.contains("input"));
+      BOOST_TEST(!verdict.contains("sealed_result"));
+    }
+  }
+  BOOST_TEST(ask(job, {"--action", "invoice:delete"}).json()["code"] == "WB-TICKET-ACTION");
+}
+
+BOOST_AUTO_TEST_CASE(pins_the_ticket_to_its_first_run_when_it_is_asked_to) {
+  const json copy = with("run_id", "another-run");
+  BOOST_TEST(ask(copy).status == 0);
+  const Arguments uses{"--uses", file("uses")};
+  BOOST_TEST(result_of(ask(job, uses).json(), "first use") == "passed");
+  BOOST_TEST(ask(with("attempt", 2), uses).status == 0);
+  const json refused = ask(copy, uses).json();
+  BOOST_TEST(refused["code"] == "WB-TICKET-REPLAY");
+  BOOST_TEST(result_of(refused, "first use") == "REFUSED");
+  BOOST_TEST(!refused.contains("input"));
+}
+
+BOOST_AUTO_TEST_CASE(says_how_it_is_asked) {
+  write("job.json", job.dump());
+  const std::string queue = keytab("queue-alice"), whole = file("job.json");
+  for (const Arguments& wrong :
+       {Arguments{"-t", queue}, Arguments{"-t", queue, file("ticket"), "--job", whole},
+        Arguments{"-t", queue, "--job", whole, "--type", "invoice-report"},
+        Arguments{"-t", queue, file("ticket"), "--uses", file("uses")},
+        Arguments{"-t", queue, "--job", whole, "--seal", whole},
+        Arguments{"-t", queue, "--job", "-", "--seal", "-", "--json"}}) {
+    BOOST_TEST(run(verify_main, wrong).status == 2);
+  }
+  BOOST_TEST(ask(json::array()).status == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -194,6 +194,22 @@ BOOST_AUTO_TEST_CASE(is_parsed_without_harm_however_it_is_broken) {
   BOOST_TEST(refused > 50'000);
 }
 
+BOOST_AUTO_TEST_CASE(has_jobs_that_can_be_read_by_themselves) {
+  json job = good_job();
+  job.erase("lease");
+  job.erase("lease_seconds");
+  const auto read = worker::parse_job(job.dump());
+  BOOST_TEST_REQUIRE(bool(read));
+  BOOST_TEST(read->run_chain == "00112233445566778899aabbccddeeff");
+  BOOST_TEST(read->sealed_input.size() == 2U);
+  job["run_id"] = "";
+  BOOST_TEST(outcome(worker::parse_job(job.dump())) == Errc::bad_name);
+  job.erase("run_id");
+  BOOST_TEST(outcome(worker::parse_job(job.dump())) == Errc::malformed);
+  BOOST_TEST(outcome(worker::parse_job(answer(good_job()))) == Errc::malformed);
+  BOOST_TEST(outcome(worker::parse_job("")) == Errc::malformed);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_trigger)

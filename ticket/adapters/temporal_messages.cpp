@@ -63,11 +63,21 @@ Header get(const wire::Header& in) {
   for (const auto& [name, payload] : in.fields()) out.emplace(name, get(payload));
   return out;
 }
+// A workflow of an SDK wraps the failure of its activity in one of its own, which says nothing.
+const wire::Failure& heart_of(const wire::Failure& in) {
+  const bool says_why = in.has_application_failure_info() || in.has_timeout_failure_info() ||
+                        in.has_canceled_failure_info();
+  return says_why || !in.has_cause() ? in : heart_of(in.cause());
+}
 Failure get(const wire::Failure& in) {
-  const auto& info = in.application_failure_info();
-  return {
-      info.type(),           in.message(), info.non_retryable(), {}, in.has_timeout_failure_info(),
-      in.SerializeAsString()};
+  const wire::Failure& heart = heart_of(in);
+  const auto& info = heart.application_failure_info();
+  return {info.type(),
+          heart.message(),
+          info.non_retryable(),
+          {},
+          heart.has_timeout_failure_info(),
+          in.SerializeAsString()};
 }
 Time get(const google::protobuf::Timestamp& in) { return Time{Seconds{in.seconds()}}; }
 
