@@ -58,6 +58,9 @@ Stop refusal_of(const json& answer, const std::string& url, int status) {
   if (const std::string id = text_in(error_in(answer), "request_id"); status >= 500) {
     stop.hint = "the trigger's log has more under request " + escaped(id);
   }
+  if (const std::string run = text_in(answer, "run_id"); !run.empty()) {
+    stop.hint = "run " + escaped(run) + " has that workflow id";
+  }
   return stop;
 }
 

@@ -135,6 +135,7 @@ HttpReply refused_reply(const Refused& refused, const InstanceId& instance) {
               {"message", message},
               {"request_id", refused.request_id}}}};
   if (text.code == Errc::wrong_instance) body["instance"] = to_hex(instance);
+  if (!refused.holder.empty()) body["run_id"] = refused.holder;
   HttpReply out = reply(refused.status, body);
   if (refused.status == 401) out.headers["WWW-Authenticate"] = "Waybill";
   if (refused.status == 429 || refused.status == 503) out.headers["Retry-After"] = "1";

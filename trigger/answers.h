@@ -30,6 +30,7 @@ struct Refused {
   int status;
   Error error;
   std::string request_id;
+  std::string holder{};  ///< the run that has the workflow id; may be empty
 };
 /// With the instance to address when that was the trouble. The note is added to the sentence of an
 /// error of shape, for whoever writes the request.

@@ -118,6 +118,9 @@ class Engine {
   /// The run of this ticket, if it was asked for with just this presentation.
   virtual std::optional<Run> find(const TicketId& ticket, const Digest& submission) = 0;
   virtual std::optional<Run> describe(std::string_view workflow_id) = 0;
+  /// By its engine's name, the run that has this id: for who is refused [already_exists]. Nothing
+  /// when there is none, or it cannot be told now.
+  virtual std::optional<std::string> holder(std::string_view workflow_id) = 0;
   /// The result in clear. Errors: not_found, not_ended, already_ended (without a result).
   virtual Result<Buffer> result(const RunId& run) = 0;
   /// A worker that has it hears of it at its next heartbeat. Errors: not_found, already_ended.

@@ -134,9 +134,9 @@ GrpcApi::GrpcApi(TriggerParts& parts, GrpcLimits limits)
 
 GrpcReply GrpcApi::answer(const GrpcCall& call) noexcept {
   try {  // the edge of the door: what the environment does wrong
-    int status = 0;
-    auto reply = dispatch(call, status);
-    if (!reply) return refuse(call, status, reply.error());
+    Telling telling;
+    auto reply = dispatch(call, telling);
+    if (!reply) return refuse(call, telling, reply.error());
     return {ok_code, *std::move(reply)};
   } catch (const KdcAway& failure) {
     return fail(call, Errc::kdc_unreachable, failure.what());
@@ -147,10 +147,10 @@ GrpcReply GrpcApi::answer(const GrpcCall& call) noexcept {
   }
 }
 
-// The same order as HttpApi::dispatch. `status` is of the refusal, if there is one.
-Result<std::string> GrpcApi::dispatch(const GrpcCall& call, int& status) {
+// The same order as HttpApi::dispatch. `telling` is of the refusal, if there is one.
+Result<std::string> GrpcApi::dispatch(const GrpcCall& call, Telling& telling) {
   const auto refused = [&](int with, const Error& error) {
-    status = with;
+    telling.status = with;
     return error;
   };
   const bool is_start = call.method == methods[0];
@@ -172,18 +172,19 @@ Result<std::string> GrpcApi::dispatch(const GrpcCall& call, int& status) {
     caller.emplace(*std::move(known));
   }
   const auto run = [&]() -> Result<std::string> {
-    if (is_start) return start(*shown, call.message);
+    if (is_start) return start(*shown, call.message, telling);
     if (call.method == methods[1]) return describe(*caller, call.message);
     if (call.method == methods[2]) return wait(*caller, call);
     if (call.method == methods[3]) return cancel(*caller, call.message);
     return Error{Errc::unknown_operation, "no such call"};
   };
   auto reply = run();
-  if (!reply) status = status_of_admitted(reply.error().code, is_start);
+  if (!reply) telling.status = status_of_admitted(reply.error().code, is_start);
   return reply;
 }
 
-Result<std::string> GrpcApi::start(const Shown& shown, const std::string& message) {
+Result<std::string> GrpcApi::start(const Shown& shown, const std::string& message,
+                                   Telling& telling) {
   const auto slot = submissions_.try_take();
   if (!slot) return Error{Errc::busy, "submissions"};
   using Slot = std::optional<WaitSlots::Slot>;
@@ -192,7 +193,7 @@ Result<std::string> GrpcApi::start(const Shown& shown, const std::string& messag
   if (is_large && !big) return Error{Errc::busy, "large messages"};
   TRY(wanted, read_submission(message));
   TRY(run, submit({parts_.clock, parts_.identity, parts_.space, parts_.kdc, parts_.engine}, shown,
-                  wanted));
+                  wanted, telling.holder));
   log_accepted(run);
   v1::StartReply out;
   out.set_workflow_id(run.workflow_id);
@@ -244,21 +245,22 @@ Result<std::string> GrpcApi::cancel(const Body& caller, const std::string& messa
   return v1::CancelReply().SerializeAsString();
 }
 
-GrpcReply GrpcApi::refuse(const GrpcCall& call, int status, const Error& error) {
+GrpcReply GrpcApi::refuse(const GrpcCall& call, const Telling& telling, const Error& error) {
   const std::string id = to_hex(random_bytes<8>());
   log_info("request_refused", {{"code", waybill::describe(error.code).name},
                                {"note", error.note},
-                               {"status", status},
+                               {"status", telling.status},
                                {"method", "GRPC"},
                                {"path", call.method},
                                {"from", call.from},
                                {"request_id", id}});
-  return refusal(status, error, id);
+  return refusal(telling, error, id);
 }
 
-GrpcReply GrpcApi::refusal(int status, const Error& error, const std::string& id) const {
+GrpcReply GrpcApi::refusal(const Telling& telling, const Error& error,
+                           const std::string& id) const {
   const ErrorText& text = waybill::describe(error.code);
-  const int code = code_of(status, error.code);
+  const int code = code_of(telling.status, error.code);
   v1::ErrorInfo info;
   info.set_reason(std::string(text.name));
   info.set_domain("waybill");
@@ -266,9 +268,10 @@ GrpcReply GrpcApi::refusal(int status, const Error& error, const std::string& id
   more["number"] = std::to_string(static_cast<unsigned>(error.code));
   more["request_id"] = id;
   if (error.code == Errc::wrong_instance) more["instance"] = to_hex(parts_.identity.instance());
+  if (!telling.holder.empty()) more["run_id"] = telling.holder;
   v1::StatusDetails details;
   details.set_code(code);
-  details.set_message(sentence_of(status, error));
+  details.set_message(sentence_of(telling.status, error));
   auto* detail = details.add_details();
   detail->set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
   detail->set_value(info.SerializeAsString());
@@ -282,7 +285,7 @@ GrpcReply GrpcApi::fail(const GrpcCall& call, Errc code, const char* why) {
                                  {"method", "GRPC"},
                                  {"path", call.method},
                                  {"request_id", id}});
-  return refusal(status_of(code), {code}, id);
+  return refusal({status_of(code), {}}, {code}, id);
 }
 
 void GrpcApi::end_waits() {

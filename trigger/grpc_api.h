@@ -63,14 +63,19 @@ class GrpcApi {
   void end_waits();
 
  private:
-  Result<std::string> dispatch(const GrpcCall& call, int& status);
-  Result<std::string> start(const Shown& shown, const std::string& message);
+  /// How a refusal is told.
+  struct Telling {
+    int status = 0;      ///< of the answer over HTTP
+    std::string holder;  ///< as of submit()
+  };
+  Result<std::string> dispatch(const GrpcCall& call, Telling& telling);
+  Result<std::string> start(const Shown& shown, const std::string& message, Telling& telling);
   Result<std::string> describe(const Body& caller, const std::string& message);
   Result<std::string> wait(const Body& caller, const GrpcCall& call);
   Result<std::string> cancel(const Body& caller, const std::string& message);
-  GrpcReply refuse(const GrpcCall& call, int status, const Error& error);
+  GrpcReply refuse(const GrpcCall& call, const Telling& telling, const Error& error);
   GrpcReply fail(const GrpcCall& call, Errc code, const char* why);
-  GrpcReply refusal(int status, const Error& error, const std::string& id) const;
+  GrpcReply refusal(const Telling& telling, const Error& error, const std::string& id) const;
   bool pause(std::chrono::milliseconds time);
 
   TriggerParts& parts_;

@@ -11,6 +11,7 @@ struct Ask {
   const Shown* shown = nullptr;               ///< null on a route for anyone
   const Body* caller = nullptr;               ///< of the caller's service ticket; null elsewhere
   std::chrono::milliseconds most_patience{};  ///< how long a poll may wait
+  mutable std::string holder{};  ///< out: Engine::holder(), of a refusal [already_exists]
 };
 
 /// Functions of the parts and the request, without sockets. An error becomes an answer in

@@ -72,6 +72,7 @@ Found find(const HttpRequest& request) {
 struct Refusal {
   int status;
   Error error;
+  std::string holder{};
   Refusal(int with, Error why) : status(with), error(why) {}
   Refusal(const Error& why) : status(status_of(why.code)), error(why) {}
 };
@@ -100,8 +101,10 @@ Asked asked_by(const Route& route, const std::string& name) {
 
 Refusal unauthorised(const Error& error) { return {status_of_credential(error.code), error}; }
 
-Refusal admitted(const Route& route, const Error& error) {
-  return {status_of_admitted(error.code, shows_a_tgt(route)), error};
+Refusal admitted(const Route& route, const Ask& ask, const Error& error) {
+  Refusal out{status_of_admitted(error.code, shows_a_tgt(route)), error};
+  out.holder = ask.holder;
+  return out;
 }
 
 HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {
@@ -113,7 +116,7 @@ HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const Insta
                                {"path", request.path},
                                {"from", request.remote_address},
                                {"request_id", id}});
-  return refused_reply({refusal.status, refusal.error, id}, instance);
+  return refused_reply({refusal.status, refusal.error, id, refusal.holder}, instance);
 }
 
 HttpReply fail(const HttpRequest& request, Errc code, const char* why, const InstanceId& instance) {
@@ -175,7 +178,7 @@ HttpReply HttpApi::dispatch(const HttpRequest& request) {
     ask.caller = &caller.emplace(*std::move(known));
   }
   auto reply = run(route, ask);
-  if (!reply) return refuse(request, admitted(route, reply.error()), instance);
+  if (!reply) return refuse(request, admitted(route, ask, reply.error()), instance);
   return *std::move(reply);
 }
 

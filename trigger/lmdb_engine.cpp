@@ -45,6 +45,11 @@ std::optional<Run> LmdbEngine::describe(std::string_view workflow_id) {
   return std::move(record->run);
 }
 
+std::optional<std::string> LmdbEngine::holder(std::string_view workflow_id) {
+  const auto id = tables_.run_of_workflow(ReadTxn(env_), workflow_id);
+  return id ? std::optional(print(*id)) : std::nullopt;
+}
+
 Result<Buffer> LmdbEngine::result(const RunId& id) {
   return tables_.result(ReadTxn(env_), id, print(id));
 }

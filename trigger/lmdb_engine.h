@@ -33,6 +33,7 @@ class LmdbEngine final : public Engine {
   Result<Run> start(const NewRun& work) override;
   std::optional<Run> find(const TicketId& ticket, const Digest& submission) override;
   std::optional<Run> describe(std::string_view workflow_id) override;
+  std::optional<std::string> holder(std::string_view workflow_id) override;
   Result<Buffer> result(const RunId& run) override;
   std::optional<Buffer> evidence(std::string_view workflow_id) override;
   Result<Buffer> open(std::string_view workflow_id, const SealedPayload& sealed) override;

@@ -105,16 +105,7 @@ Result<Run> enqueue(const SubmitParts& parts, const IssuedTicket& issued, const 
                              evidence.body.subject, issued, submission, sealed});
 }
 
-}  // namespace
-
-Checked check_workflow_id(std::string_view id) {
-  const bool good = is_name(id, limits::max_workflow_id) &&
-                    id.find('/') == std::string_view::npos && id != "." && id != "..";
-  if (!good) return Error{Errc::bad_name, "workflow id"};
-  return ok();
-}
-
-Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted) {
+Result<Run> take_over(const SubmitParts& parts, const Shown& shown, const Submission& wanted) {
   if (wanted.workflow_id) CHECK_OK(check_workflow_id(*wanted.workflow_id));
   CHECK_OK(Principal::make(wanted.queue, parts.identity.self().realm()));
   const TicketId ticket = delegated_ticket_id(shown.presentation.tag());
@@ -128,6 +119,24 @@ Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submissio
   if (auto known = parts.engine.find(plan.ticket, submission)) return *std::move(known);
   TRY(issued, exchange(parts, shown.wire, wanted, plan));
   return enqueue(parts, issued, wanted, plan, submission);
+}
+
+}  // namespace
+
+Checked check_workflow_id(std::string_view id) {
+  const bool good = is_name(id, limits::max_workflow_id) &&
+                    id.find('/') == std::string_view::npos && id != "." && id != "..";
+  if (!good) return Error{Errc::bad_name, "workflow id"};
+  return ok();
+}
+
+Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted,
+                   std::string& holder) {
+  auto run = take_over(parts, shown, wanted);
+  if (!run && run.error().code == Errc::already_exists && wanted.workflow_id) {
+    holder = parts.engine.holder(*wanted.workflow_id).value_or("");
+  }
+  return run;
 }
 
 void log_accepted(const Run& run) {

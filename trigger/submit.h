@@ -38,8 +38,10 @@ struct SubmitParts {
 /// the KDC's decision, which alone can check the delegation's tag.
 /// Errors: wrong_kind, wrong_realm, delegation_incomplete, wrong_addressee,
 /// wrong_instance, clock_skew, caveat_…, wrong_request, bad_name, already_exists, busy, the KDC's.
-/// Throws KdcAway, StoreError.
-Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted);
+/// Throws KdcAway, StoreError. When somebody else's work has the workflow id, `holder` is set to
+/// its run, as of Engine::holder().
+Result<Run> submit(const SubmitParts& parts, const Shown& shown, const Submission& wanted,
+                   std::string& holder);
 
 /// The log's record of it, whichever door it came through.
 void log_accepted(const Run& run);

@@ -38,6 +38,7 @@ class TemporalEngine final : public Engine {
   std::optional<Run> find(const TicketId& ticket, const Digest& submission) override;
   /// As the server says now; as it was known last when the server is away.
   std::optional<Run> describe(std::string_view workflow_id) override;
+  std::optional<std::string> holder(std::string_view workflow_id) override;
   Result<Buffer> result(const RunId& run) override;
   std::optional<Buffer> evidence(std::string_view workflow_id) override;
   Result<Buffer> open(std::string_view workflow_id, const SealedPayload& sealed) override;

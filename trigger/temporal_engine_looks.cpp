@@ -40,6 +40,16 @@ bool TemporalEngine::look(const RunRecord& stored) noexcept {
   }
 }
 
+std::optional<std::string> TemporalEngine::holder(std::string_view workflow_id) {
+  try {
+    const auto current = server_.describe({std::string(workflow_id), {}});
+    if (current) return current->run_id;
+  } catch (const HttpError& away) {
+    log_warning("temporal_away", {{"workflow_id", workflow_id}, {"why", away.what()}});
+  }
+  return std::nullopt;
+}
+
 void TemporalEngine::refresh(const RunRecord& stored, There where) {
   auto now = server_.describe({stored.run.workflow_id, where.current});
   if (now && !now->is_open && now->end != How::completed && follow(stored, where)) {

@@ -59,7 +59,7 @@ Result<HttpReply> healthz(TriggerParts&, const Ask&) {
 Result<HttpReply> submit_workflow(TriggerParts& parts, const Ask& ask) {
   TRY(wanted, read_submission(ask.request.body));
   TRY(run, submit({parts.clock, parts.identity, parts.space, parts.kdc, parts.engine}, *ask.shown,
-                  wanted));
+                  wanted, ask.holder));
   log_accepted(run);
   return accepted_reply(run);
 }

@@ -125,8 +125,11 @@ BOOST_AUTO_TEST_CASE(keeps_work_over_a_restart_and_starts_it_once) {
 
 BOOST_AUTO_TEST_CASE(refuses_a_workflow_id_that_somebody_else_took_at_the_server) {
   auto other = request(desk.body());
-  BOOST_TEST(bool(server->start(other)));
+  const auto begun = server->start(other);
+  BOOST_TEST_REQUIRE(bool(begun));
   BOOST_TEST(outcome(submit(*engine)) == Errc::already_exists);
+  BOOST_TEST((engine->holder(work_id) == begun->run_id));
+  BOOST_TEST(!engine->holder("w-nobody").has_value());
   BOOST_TEST(!engine->describe(work_id).has_value());
 }
 

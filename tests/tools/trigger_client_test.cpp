@@ -56,6 +56,15 @@ BOOST_AUTO_TEST_CASE(gives_nothing_to_a_trigger_of_another_namespace_than_was_me
   BOOST_TEST(door.asked().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(says_which_run_has_the_workflow_id) {
+  const Door door([](const HttpRequest&) {
+    return Door::refuse(409, Errc::already_exists, {{"run_id", "0011\x1b"}});
+  });
+  const Seen seen = submit(door, {"--workflow-id", "my.1"});
+  BOOST_TEST(seen.status == 1);
+  BOOST_TEST(seen.says("run 0011\\x1b has that workflow id"), seen.err);
+}
+
 BOOST_AUTO_TEST_CASE(sends_the_same_presentation_again_when_the_door_breaks) {
   std::atomic<int> tries = 0;
   const Door door([&](const HttpRequest&) {

@@ -125,6 +125,17 @@ BOOST_AUTO_TEST_CASE(starts_the_same_work_once) {
   BOOST_TEST(door.poll("queue-alice", 0, 16).body.at("jobs").size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(names_the_run_that_has_the_workflow_id) {
+  Door door;
+  Errand errand;
+  errand.workflow_id = "march-2026";
+  const Heard first = door.start("carol", errand);
+  BOOST_TEST_REQUIRE(first.code == 0, first.message);
+  const Heard second = door.start("mallory", errand);
+  check_refusal(second, already_exists, Errc::already_exists);
+  BOOST_TEST(second.info.metadata().at("run_id") == first.as<v1::StartReply>().run_id());
+}
+
 BOOST_AUTO_TEST_CASE(cancels_and_wakes_who_waits) {
   Door door;
   const std::string id = door.started().workflow_id();
@@ -287,7 +298,8 @@ BOOST_AUTO_TEST_CASE(starts_nothing_that_the_delegation_does_not_name) {
 BOOST_AUTO_TEST_CASE(refuses_a_ticket_whose_time_is_over) {
   Door door;
   const std::string message = about(door.started().workflow_id());
-  door.clock.advance(32 * 24h);
+  BOOST_TEST(door.ask("carol", "Describe", message).code == 0);  // by the same ticket
+  door.clock.advance(30 * 24h + 2h);
   check_refusal(door.ask("carol", "Describe", message), unauthenticated, Errc::ticket_expired);
 }
 

@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(may_name_its_workflow_when_the_user_did) {
   const Answered other = shop.submit("mallory", errand);
   BOOST_TEST(other.status == 409);
   BOOST_TEST(other.code() == name_of(Errc::already_exists));
+  BOOST_TEST(other.text("run_id") == reply.text("run_id"));
   // A name that the user did not put under his tag.
   Errand unnamed;
   json body = body_of(unnamed);
