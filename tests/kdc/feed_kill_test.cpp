@@ -57,12 +57,14 @@ struct Fixture {
       clock.advance(1s);
     }
   }
-  // For some milliseconds.
-  void let_it_run(Time now) {
+  // For some milliseconds, and for more as rounds go by: how long it takes to get anywhere depends
+  // on the machine, and on what watches over the process.
+  void let_it_run(Time now, int round) {
     const pid_t child = ::fork();
     BOOST_REQUIRE(child >= 0);
     if (child == 0) publish_for_ever(now);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 60));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random() % 60) +
+                                std::chrono::milliseconds(4) * round);
     BOOST_TEST(::kill(child, SIGKILL) == 0);
     int status = 0;
     BOOST_TEST(::waitpid(child, &status, 0) == child);
@@ -78,7 +80,7 @@ BOOST_AUTO_TEST_CASE(comes_back_to_a_head_that_everybody_can_follow) {
   FileFollower early;
   FeedHead before{*Realm::parse("DEMO.TEST"), {}, {}, noon, noon};
   for (int round = 0; round < 25 || before.base.sequence == 0; ++round) {
-    let_it_run(before.time);
+    let_it_run(before.time, round);
     Store store = open();
     const Epochs epochs(store);
     if (std::filesystem::exists(folder / "head")) {  // what it left, before anybody mends it
