@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(tries_again_what_failed_under_the_same_ticket) {
 
 BOOST_AUTO_TEST_CASE(resets_a_run_and_the_owner_still_gets_his_result) {
   const std::string id = all.submit(of_type("invoice-held"));
-  BOOST_TEST_REQUIRE(all.is_running(id));
+  BOOST_TEST_REQUIRE(all.is_in_hand(id));
   const std::string before = all.stranger->describe({id})->run_id;
   all.server.ask({"workflow", "reset", "--workflow-id", id, "--type", "FirstWorkflowTask",
                   "--reason", "an operator's repair"});
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(lets_a_second_poller_take_work_and_nobody_believes_what_he_
 
 BOOST_AUTO_TEST_CASE(gives_the_work_of_a_killed_worker_to_the_next_one) {
   const std::string id = all.submit(of_type("invoice-held"));
-  BOOST_TEST_REQUIRE(all.is_running(id));
+  BOOST_TEST_REQUIRE(all.is_in_hand(id));
   all.worker.daemon().kill();
   all.let_go(id);
   all.worker.daemon().start();
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(gives_the_work_of_a_killed_worker_to_the_next_one) {
 
 BOOST_AUTO_TEST_CASE(loses_nothing_by_a_restart_neither_what_ran_nor_what_came_meanwhile) {
   const std::string ran = all.submit(of_type("invoice-held"));
-  BOOST_TEST_REQUIRE(all.is_running(ran));
+  BOOST_TEST_REQUIRE(all.is_in_hand(ran));
   all.server.daemon().kill();
   const std::string came = all.submit();
   all.let_go(ran);

@@ -24,6 +24,7 @@ LiveWorker::Options handlers(const DevServer& server) {
   return {.handlers = {{"invoice-report", "cat"},
                        {"invoice-flaky", "[ $WAYBILL_ATTEMPT -gt 1 ] && cat"},
                        {"invoice-held",
+                        "touch $HOME/held-$WAYBILL_WORKFLOW_ID; "
                         "while [ ! -e $HOME/go-$WAYBILL_WORKFLOW_ID ]; do sleep 0.1; done; cat"}},
           .more = with_engine(server)};
 }
@@ -70,13 +71,9 @@ std::string TemporalRealm::end_of(const std::string& workflow_id) {
   return last.contains("error") ? status + " " + last["error"].value("code", "") : status;
 }
 
-bool TemporalRealm::is_running(const std::string& workflow_id) {
-  return eventually(
-      [&] {
-        return door.ask(carol, "GET", "/v1/workflows/" + workflow_id).body.value("status", "") ==
-               "running";
-      },
-      patience);
+bool TemporalRealm::is_in_hand(const std::string& workflow_id) {
+  const auto mark = realm.folder() / ("held-" + workflow_id);
+  return eventually([&] { return exists(mark); }, patience);
 }
 
 void TemporalRealm::let_go(const std::string& workflow_id) const {

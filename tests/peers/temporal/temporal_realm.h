@@ -31,7 +31,9 @@ class TemporalRealm {
   std::string submit_without_report();
   /// What the trigger says of it in the end: the status, and the code of what went wrong.
   std::string end_of(const std::string& workflow_id);
-  bool is_running(const std::string& workflow_id);
+  /// Waits until a handler has started on an invoice-held. (The server calls work "running" from
+  /// its start, before any worker has seen it.)
+  bool is_in_hand(const std::string& workflow_id);
   void let_go(const std::string& workflow_id) const;
   /// The result as `waybill wait` prints it to carol.
   Ended result_of(const std::string& workflow_id) const;

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(client_terminates_our_work_and_its_owner_is_told) {
   Errand errand;
   errand.type = "invoice-held";
   const std::string id = all.submit(errand);
-  BOOST_TEST_REQUIRE(all.is_running(id));
+  BOOST_TEST_REQUIRE(all.is_in_hand(id));
   const Ended ended = client("terminate", id);
   BOOST_TEST_REQUIRE(ended.status == 0, ended.err);
   BOOST_TEST(all.end_of(id) == "failed WB-JOB-FAILED");
