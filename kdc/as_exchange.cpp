@@ -97,8 +97,7 @@ Cause look_at(const KdcParts& parts, const std::optional<PrincipalRecord>& recor
   if (!record) return Cause::unknown;
   if (!right_key) return Cause::wrong_key;
   if (record->disabled) return Cause::disabled;
-  const auto difference = attempt.request.time - now;
-  if (difference > limits::clock_skew || -difference > limits::clock_skew) return Cause::skew;
+  if (!limits::within_skew(attempt.request.time - now)) return Cause::skew;
   const auto first = parts.door.seen.first_use(record->principal, attempt.message, now);
   if (!first) return first.error().code == Errc::busy ? Cause::busy : Cause::replayed;
   return Cause::none;

@@ -1,7 +1,5 @@
 #include "kdc/look.h"
 
-#include <algorithm>
-
 #include "kdc/policy.h"
 #include "kdc/tgs_exchange.h"
 #include "ticket/hex.h"
@@ -11,9 +9,7 @@ namespace waybill::kdc {
 namespace {
 
 void note_work(Ask& ask, const Body& ticket, PayloadKind payload) {
-  ask.fields.add("ticket", to_hex(ticket.id))
-      .add("subject", ticket.subject.text())
-      .add("audience", ticket.audience.text());
+  note_evidence(ask, ticket);
   if (ticket.work) {
     ask.fields.add("workflow", ticket.work->id).add("workflow_type", ticket.work->type);
   }
@@ -27,12 +23,6 @@ CaveatRequest asked_to_look(const Body& ticket) {
   return asked;
 }
 
-template <class Type>
-bool has(const std::vector<Caveat>& caveats) {
-  return std::ranges::any_of(caveats,
-                             [](const Caveat& c) { return std::holds_alternative<Type>(c); });
-}
-
 // A presentation for anything else lacks one of these, or says otherwise.
 Checked check_purpose(const ShownTgt& viewer, const Ask& ask) {
   if (!has<caveat::Audience>(viewer.caveats) || !has<caveat::Actions>(viewer.caveats) ||
@@ -42,9 +32,7 @@ Checked check_purpose(const ShownTgt& viewer, const Ask& ask) {
   const Authenticator& a = viewer.authenticator;
   if (a.addressee != ask.caller.principal()) return Error{Errc::wrong_addressee, "look"};
   if (!a.instance) return Error{Errc::wrong_instance, "a look names an instance"};
-  const bool is_now =
-      a.time <= ask.now + limits::clock_skew && ask.now <= a.time + limits::clock_skew;
-  if (!is_now) return Error{Errc::clock_skew, "look"};
+  if (!limits::within_skew(a.time - ask.now)) return Error{Errc::clock_skew, "look"};
   return ok();
 }
 
@@ -78,8 +66,7 @@ Decided look(const KdcParts& parts, Ask& ask) {
   const Body& ticket = evidence.body;
   note_work(ask, ticket, request.payload);
   const Principal& trigger = ask.caller.principal();
-  const bool acts = std::ranges::find(ticket.actors, trigger) != ticket.actors.end();
-  if (!acts || !ticket.work) return Error{Errc::evidence_not_yours, "look"};
+  if (!is_actor(trigger, ticket) || !ticket.work) return Error{Errc::evidence_not_yours, "look"};
   TRY(viewer, open_shown_tgt(parts, ask, request.presentation, "viewer"));
   ask.fields.add("viewer_tgt", to_hex(viewer.tgt.id));
   CHECK_OK(check_purpose(viewer, ask));

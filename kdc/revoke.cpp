@@ -153,13 +153,11 @@ Decided complete(const KdcParts& parts, Ask& ask) {
   TRY(request, EvidenceRequest::decode(ask.arguments));
   TRY(evidence, proven_evidence(parts, request.evidence));
   const Body& body = evidence.body;
-  ask.fields.add("ticket", to_hex(body.id))
-      .add("subject", body.subject.text())
-      .add("audience", body.audience.text());
+  note_evidence(ask, body);
   if (body.work) ask.fields.add("workflow", body.work->id);
   const Principal& caller = ask.caller.principal();
-  const bool acts = std::ranges::find(body.actors, caller) != body.actors.end();
-  if (!acts && caller != body.audience) return Error{Errc::evidence_not_yours, "complete"};
+  if (!is_actor(caller, body) && caller != body.audience)
+    return Error{Errc::evidence_not_yours, "complete"};
   const auto effects = [body, now = ask.now](StoreChange& change, Fields& fields) -> Checked {
     const std::string id = value_of(body.id);
     const Time ends = std::max(body.run_until, body.renew_until);

@@ -1,7 +1,10 @@
 #include "kdc/tgs_exchange.h"
 
+#include <algorithm>
+
 #include "kdc/pages.h"
 #include "kdc/policy.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -49,6 +52,16 @@ Checked fits_a_ticket(const Body& body) {
 
 const Principal& holder(const Body& body) {
   return body.actors.empty() ? body.subject : body.actors.back();
+}
+
+void note_evidence(Ask& ask, const Body& ticket) {
+  ask.fields.add("ticket", to_hex(ticket.id))
+      .add("subject", ticket.subject.text())
+      .add("audience", ticket.audience.text());
+}
+
+bool is_actor(const Principal& who, const Body& ticket) {
+  return std::ranges::find(ticket.actors, who) != ticket.actors.end();
 }
 
 Result<Evidence> proven_evidence(const KdcParts& parts, Bytes wire) {

@@ -43,6 +43,11 @@ CaveatRequest asked_about(const Body& ticket);
 /// Evidence that the KDC signed. Errors: the codec's, wrong_realm, unknown_signer, bad_proof.
 Result<Evidence> proven_evidence(const KdcParts& parts, Bytes wire);
 
+/// For the record: which ticket it is, whose, and for whom.
+void note_evidence(Ask& ask, const Body& ticket);
+/// Whether it acts for the ticket's subject.
+bool is_actor(const Principal& who, const Body& ticket);
+
 /// Who got the ticket's session key: the last actor, or the subject.
 const Principal& holder(const Body& body);
 

@@ -43,12 +43,6 @@ Result<Case::Judgement> Case::judge(const StoreView& view) const {
   return Judgement{std::move(ruling), queue.newest()};
 }
 
-void note_evidence(Ask& ask, const Body& body) {
-  ask.fields.add("ticket", to_hex(body.id))
-      .add("subject", body.subject.text())
-      .add("audience", body.audience.text());
-}
-
 }  // namespace
 
 Result<CaveatRequest> evidence_work(Bytes arguments) {

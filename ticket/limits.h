@@ -45,9 +45,9 @@ inline constexpr std::size_t max_downstreams = 16;
 inline constexpr std::size_t max_chain = 8;  // lineage and actors
 inline constexpr std::size_t max_path = 12;  // a batch of 4096 leaves
 inline constexpr std::size_t max_batch = std::size_t{1} << max_path;
-inline constexpr std::size_t max_requests = 32;      // in one call
-inline constexpr std::size_t max_page = 256;         // rows of a list in one answer
-inline constexpr std::size_t max_items = 32 * 1024;  // values in one message
+inline constexpr std::size_t max_requests = 32;         // in one call
+inline constexpr std::size_t max_page = 256;            // rows of a list in one answer
+inline constexpr std::size_t max_items = 32 * 1024;     // values in one message
 inline constexpr std::uint64_t small_segment = 256;     // entries: some 8 KiB
 inline constexpr std::uint64_t large_segment = 16'384;  // 64 small ones: some 500 KiB
 inline constexpr std::uint64_t max_segment_index = std::uint64_t{1} << 48;  // no product overflows
@@ -63,6 +63,11 @@ inline constexpr std::uint64_t rolling_key_uses = 1'000'000;
 inline constexpr auto default_staleness = seconds{60};  // how old a feed head a worker may trust
 inline constexpr auto known_for = std::chrono::hours{90 * 24};  // an earlier TGT marks no stranger
 inline constexpr auto fresh_login = minutes{5};  // a key change wants a login this recent
+
+/// Whether two clocks that differ by so much may both be right.
+constexpr bool within_skew(seconds difference) {
+  return -clock_skew <= difference && difference <= clock_skew;
+}
 
 // Argon2id of a password: part of the suite, never of a message (no downgrade).
 inline constexpr std::uint64_t argon2_passes = 3;

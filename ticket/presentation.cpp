@@ -117,12 +117,6 @@ Digest final_tag(const ChainKey& chain, Bytes authenticator) {
   return keyed_hash(Label::final_tag, chain.secret(), {authenticator});
 }
 
-template <class Wanted>
-bool has(const std::vector<Caveat>& caveats) {
-  return std::ranges::any_of(caveats,
-                             [](const Caveat& c) { return std::holds_alternative<Wanted>(c); });
-}
-
 }  // namespace
 
 Buffer encode(const Caveat& caveat) {
@@ -255,10 +249,7 @@ Result<ChainKey> Presentation::check(const SessionKey& session) const {
 Checked check_authenticator(const Authenticator& a, const Expected& expected) {
   if (a.addressee != expected.addressee) return Error{Errc::wrong_addressee, "authenticator"};
   if (a.instance != expected.instance) return Error{Errc::wrong_instance, "authenticator"};
-  const auto difference = a.time - expected.now;
-  if (difference > limits::clock_skew || -difference > limits::clock_skew) {
-    return Error{Errc::clock_skew, "authenticator"};
-  }
+  if (!limits::within_skew(a.time - expected.now)) return Error{Errc::clock_skew, "authenticator"};
   if (a.request != expected.request) return Error{Errc::wrong_request, "authenticator"};
   return ok();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <variant>
@@ -56,6 +57,13 @@ using Caveat = std::variant<caveat::Delegation, caveat::Audience, caveat::NotAft
 Buffer encode(const Caveat& caveat);
 /// Errors: the codec's, caveat_unknown.
 Result<Caveat> decode_caveat(Bytes wire);
+
+/// Whether there is a caveat of that type.
+template <class Type>
+bool has(const std::vector<Caveat>& caveats) {
+  return std::ranges::any_of(caveats,
+                             [](const Caveat& c) { return std::holds_alternative<Type>(c); });
+}
 
 /// What a caveat is asked about. What is absent is not allowed by a caveat that names it.
 struct CaveatRequest {

@@ -61,9 +61,10 @@ class Checkup {
   void realm_file() {
     auto opened = open_realm_file();
     if (!opened) return wrong("realm file", opened.error(), "");
-    const std::string path = escaped(RealmFile::find()->string());
+    const auto file = *RealmFile::find();
+    const std::string path = escaped(file.string());
     struct stat status {};
-    if (::stat(RealmFile::find()->c_str(), &status) != 0) status.st_mode = 0;
+    if (::stat(file.c_str(), &status) != 0) status.st_mode = 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
       wrong("realm file", Exit::local, path + " can be changed by others than its owner",
             "whoever changes it can mislead you: chmod go-w " + path);

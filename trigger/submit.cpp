@@ -40,10 +40,8 @@ Checked check_delegation(const SubmitParts& parts, const Presentation& presentat
                                                   std::vector<Downstream>{}, parts.space}));
   if (a.request != plan.work.input) return Error{Errc::wrong_request, "delegation"};
   // An id of the caller's choice has to be the user's choice too.
-  const bool named = std::ranges::any_of(presentation.caveats(), [](const Caveat& caveat) {
-    return std::holds_alternative<caveat::WorkflowId>(caveat);
-  });
-  if (wanted.workflow_id && !named) return Error{Errc::delegation_incomplete, "workflow id"};
+  if (wanted.workflow_id && !has<caveat::WorkflowId>(presentation.caveats()))
+    return Error{Errc::delegation_incomplete, "workflow id"};
   return ok();
 }
 

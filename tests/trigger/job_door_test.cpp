@@ -20,12 +20,9 @@ void check_refusal(const Answered& reply, int status, Errc expected) {
   BOOST_TEST(reply.code() == name_of(expected));
 }
 
-/// A door with one job of queue-alice that a worker has.
-struct Working : Workshop {
+struct Working : BusyWorkshop {
   Working()
-      : workflow(submit("carol").text("workflow_id")),
-        job(poll("queue-alice").body.at("jobs").at(0)),
-        path("/v1/jobs/" + job.at("run_id").get<std::string>()),
+      : path("/v1/jobs/" + job.at("run_id").get<std::string>()),
         lease{{"lease", job.at("lease")}} {}
   Answered tell(const std::string& verb, const json& body, const std::string& who = "queue-alice") {
     return ask(who, "POST", path + verb, body);
@@ -38,8 +35,6 @@ struct Working : Workshop {
   std::string status() { return ask("carol", "GET", "/v1/workflows/" + workflow).text("status"); }
   json trouble() { return ask("carol", "GET", "/v1/workflows/" + workflow).body.at("error"); }
 
-  std::string workflow;
-  json job;
   std::string path;
   json lease;
 };

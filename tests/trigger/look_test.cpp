@@ -14,19 +14,17 @@ namespace {
 using nlohmann::json;
 
 /// Carol's work, done; and what of it lies wherever the work went.
-struct Watched : Workshop {
-  std::string id = submit("carol").text("workflow_id");
-  json job = poll("queue-alice").body.at("jobs").at(0);
+struct Watched : BusyWorkshop {
   Buffer input = *from_base64(job.at("input").get<std::string>());
   Buffer result = sealed_result(job, "all is well");
 
   Watched() { complete(job, "all is well"); }
 
   json body(const char* payload, Bytes sealed) const {
-    return {{"workflow_id", id}, {"payload", payload}, {"sealed", to_base64(sealed)}};
+    return {{"workflow_id", workflow}, {"payload", payload}, {"sealed", to_base64(sealed)}};
   }
   Look look_for(const HttpRequest& request) {
-    return {{identity().self(), identity().instance(), trigger::digest_of(request)}, id};
+    return {{identity().self(), identity().instance(), trigger::digest_of(request)}, workflow};
   }
   std::string shown(const std::string& who, const HttpRequest& request) {
     return header(*present_look(tgt(who), look_for(request), clock.now()));

@@ -8,11 +8,8 @@ namespace {
 
 using nlohmann::json;
 
-/// A door with a job that a worker of queue-alice has, and a KDC that signs what a test wants.
-struct Fixture : Workshop {
-  std::string workflow = submit("carol").text("workflow_id");
-  json job = poll("queue-alice").body.at("jobs").at(0);
-
+/// With a KDC that signs what a test wants.
+struct Fixture : BusyWorkshop {
   Body ticket() { return opened(job).body(); }
   Buffer renewed(const std::function<void(Body&)>& change = {}) {
     Body body = ticket();

@@ -114,6 +114,12 @@ class Workshop {
   std::map<std::string, IssuedTicket> tgts_, tickets_;
 };
 
+/// A door with one job of queue-alice, carol's, that a worker has.
+struct BusyWorkshop : Workshop {
+  std::string workflow = submit("carol").text("workflow_id");
+  nlohmann::json job = poll("queue-alice").body.at("jobs").at(0);
+};
+
 HttpRequest request_of(const std::string& method, const std::string& path,
                        const std::string& body = {});
 
