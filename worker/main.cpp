@@ -10,6 +10,7 @@
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/shutdown.h"
 #include "ticket/adapters/system_clock.h"
+#include "worker/canary.h"
 #include "worker/dispatcher.h"
 #include "worker/temporal_desk.h"
 
@@ -42,6 +43,7 @@ SIGKILL) when the ticket's time is over for good. When the ticket is revoked mea
 will not renew it, --on-revoked says what becomes of the handler: `stop` ends it, and the work with
 it; `finish` lets it go on for as long as the ticket that it has.
 
+Before it takes work, the worker puts forged tickets to its own verifier; when one passes, it ends.
 Every verdict on a job is a line of JSON in verdicts.jsonl, in the folder.
 
 Examples:
@@ -206,6 +208,7 @@ class Daemon {
                 {.on_revoked = words.on_revoked}),
         dispatcher_({worker_, *source_, leases_},
                     {.concurrency = words.concurrency, .once = words.once}) {
+    try_the_canary(keytab);
     if (temporal_) desk_ = std::make_unique<TemporalDesk>(place(words), worker_, clock_);
   }
 
@@ -229,6 +232,7 @@ class Daemon {
     return trigger;
   }
   void greet();
+  void try_the_canary(const Keytab& keytab) const;
 
   Shutdown& shutdown_;
   SystemClock clock_;
@@ -280,6 +284,17 @@ void Daemon::greet() {
   } catch (const HttpError& error) {
     log_warning("waiting_for_a_server", {{"why", error.what()}});
   }
+}
+
+// A verifier that cannot be relied on takes no work.
+void Daemon::try_the_canary(const Keytab& keytab) const {
+  const CanaryReport report = run_canary(keytab, *audience_.realm(), clock_.now());
+  for (const CanaryFault& fault : report.faults) log_error("canary", {{"fault", fault.sentence()}});
+  if (!report.faults.empty()) {
+    throw Failure{Exit::refused, "this worker's own check failed: " + report.faults[0].sentence(),
+                  "take no work with this build; install it anew, and tell its makers"};
+  }
+  log_info("canary", {{"cases", std::to_string(report.cases)}});
 }
 
 std::optional<Worker::End> Daemon::run() {

@@ -156,6 +156,14 @@ BOOST_AUTO_TEST_CASE(does_a_job_and_ends_when_it_is_told_to_do_one) {
   BOOST_TEST(verdict.at("subject") == "carol@DEMO.TEST");
 }
 
+BOOST_AUTO_TEST_CASE(puts_forged_tickets_to_its_verifier_before_it_takes_work) {
+  send_job();
+  const auto ended = run(command("cat", {"--once"}));
+  const auto canary = ended.err.find("canary");
+  BOOST_TEST_REQUIRE(canary != std::string::npos, ended.err);
+  BOOST_TEST(canary < ended.err.find("ready"), ended.err);
+}
+
 BOOST_AUTO_TEST_CASE(says_by_its_status_that_the_one_job_was_refused) {
   const Sent sent = send_job();
   kdc.change([&] { feed.revoke(RevokedBy::ticket, value_of(sent.body.id), clock.now()); });
