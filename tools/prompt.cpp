@@ -1,6 +1,7 @@
 #include "tools/prompt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -22,13 +23,18 @@ volatile std::sig_atomic_t caught_signal = 0;
 extern "C" void remember_signal(int number) { caught_signal = number; }
 
 /// While it lives, signals are remembered instead of obeyed, so that the terminal can be restored
-/// before they are raised again.
+/// before they are raised again. They come during wait() and at no other moment: one that
+/// came just before the wait would not end it.
 class HeldSignals {
  public:
   HeldSignals() {
     caught_signal = 0;
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int number : catchable) ::sigaddset(&held, number);
+    ::pthread_sigmask(SIG_BLOCK, &held, &mask_before_);
     struct sigaction remember {};
-    remember.sa_handler = remember_signal;  // without SA_RESTART: read() must return
+    remember.sa_handler = remember_signal;
     for (std::size_t i = 0; i < catchable.size(); ++i) {
       ::sigaction(catchable[i], &remember, &before_[i]);
     }
@@ -39,10 +45,22 @@ class HeldSignals {
     for (std::size_t i = 0; i < catchable.size(); ++i) {
       ::sigaction(catchable[i], &before_[i], nullptr);
     }
+    ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  }
+
+  /// Until there is something to read. False when a signal came instead.
+  bool wait(int number) const {
+    sigset_t waiting = mask_before_;
+    for (const int signal : catchable) ::sigdelset(&waiting, signal);
+    for (pollfd ready{number, POLLIN, 0}; ::ppoll(&ready, 1, nullptr, &waiting) < 0;) {
+      if (errno != EINTR || caught_signal != 0) return false;
+    }
+    return true;
   }
 
  private:
   std::array<struct sigaction, catchable.size()> before_{};
+  sigset_t mask_before_{};
 };
 
 class Terminal {
@@ -88,12 +106,13 @@ class EchoOff {
 };
 
 // One line, byte by byte: what follows it belongs to somebody else. Nothing when a signal came.
-std::optional<SecretBytes> read_line(int number) {
+std::optional<SecretBytes> read_line(int number, const HeldSignals* signals = nullptr) {
   SecretBytes line(max_password);
   std::size_t size = 0;
   while (size < max_password) {
+    if (signals != nullptr && !signals->wait(number)) return std::nullopt;
     const ssize_t got = ::read(number, &line.writable()[size], 1);
-    if (got < 0 && errno == EINTR && caught_signal == 0) continue;
+    if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::nullopt;
     if (got == 0 || line.writable()[size] == '\n') break;
     ++size;
@@ -108,7 +127,7 @@ std::optional<SecretBytes> ask_once(const Terminal& terminal, const std::string&
   const EchoOff quiet(terminal);
   if (!quiet.is_off()) throw FileError("the terminal's echo cannot be turned off", "/dev/tty");
   terminal.write(question + ": ");
-  return read_line(terminal.number());
+  return read_line(terminal.number(), &held);
 }
 
 SecretBytes first_line(SecretBytes text) {
