@@ -1,7 +1,9 @@
 # A compiler cache and a fast linker, when the machine has them. Nothing depends on either.
 find_program(WAYBILL_CCACHE ccache)
 if(WAYBILL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${WAYBILL_CCACHE})
+  # Paths below the checkout count as relative, so that a second checkout finds what the first made.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${WAYBILL_CCACHE})
 endif()
 
 find_program(WAYBILL_MOLD mold)
