@@ -11,6 +11,8 @@
 namespace waybill::tools {
 namespace {
 
+constexpr std::chrono::seconds patience(2);  // with a KDC that was started a moment ago
+
 using namespace std::chrono_literals;
 
 constexpr Seconds usual_life = 0s;   // of a service ticket: what the KDC gives, within the TGT's
@@ -58,7 +60,7 @@ Outcome<Keytab> read_keytab(const std::string& path) {
 
 Session::Session(Context& context, RealmFile realm, CacheFolder folder)
     : context_(context),
-      client_(std::move(realm), context.clock),
+      client_(std::move(realm), context.clock, patience),
       folder_(std::move(folder)),
       cache_(folder_.current()) {
   if (cache_ && cache_->principal().realm() != this->realm()) cache_.reset();

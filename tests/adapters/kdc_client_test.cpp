@@ -1,5 +1,7 @@
 #include "ticket/adapters/kdc_client.h"
 
+#include <thread>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/adapters/served_kdc.h"
@@ -23,6 +25,10 @@ Login::Done log_in(KdcClient& client, const WholeKdc& kdc, const std::string& na
   return *std::move(login);
 }
 
+bool cannot_connect(const HttpError& error) {
+  return error.cause() == HttpError::Cause::cannot_connect;
+}
+
 ServedKdc::Between always(int status, std::string body = {}) {
   return [status, body](const HttpRequest&) {
     return HttpReply{status, "application/msgpack", body, {}};
@@ -42,6 +48,21 @@ BOOST_AUTO_TEST_CASE(fetches_the_realm_document_and_remembers_its_serial) {
   BOOST_TEST_REQUIRE(bool(document));
   BOOST_TEST(document->realm.text() == "DEMO.TEST");
   BOOST_TEST(client.realm_serial() == document->serial);
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_a_kdc_that_is_just_starting) {
+  ServedKdc kdc;
+  kdc::Server server{kdc.parts};
+  const auto serve = [&](const HttpRequest& request) { return server.answer(request); };
+  const std::uint16_t port = HttpServer({}, serve).start();
+  const RealmFile file = at(kdc, {"http://127.0.0.1:" + std::to_string(port)});
+  BOOST_CHECK_EXCEPTION(KdcClient(file, kdc.clock).fetch_realm(), HttpError, cannot_connect);
+  HttpServer late({.port = port}, serve);
+  const std::jthread starting([&] {
+    std::this_thread::sleep_for(300ms);
+    late.start();
+  });
+  BOOST_TEST(bool(KdcClient(file, kdc.clock, 60s).fetch_realm()));
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_realm_document_of_another_root) {

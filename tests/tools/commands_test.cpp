@@ -331,6 +331,15 @@ BOOST_AUTO_TEST_CASE(is_what_no_command_shows_with_what_to_type_next) {
   BOOST_TEST(run(list_main, {"-s"}).status == 4);
 }
 
+BOOST_AUTO_TEST_CASE(says_whether_the_kdc_answers) {
+  BOOST_TEST(run(standing_main, {}).says(kdc.url + " answers"));
+  kdc.stop();
+  const Seen away = run(standing_main, {});
+  BOOST_TEST(away.status == 0);
+  BOOST_TEST(away.says("cannot connect to " + kdc.url), away.out);
+  BOOST_TEST(away.says("hint: `waybill doctor`"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::commands_test

@@ -1,11 +1,14 @@
 #include "ticket/adapters/kdc_client.h"
 
+#include <thread>
+
 #include "ticket/limits.h"
 
 namespace waybill {
 namespace {
 
 constexpr std::string_view msgpack = "application/msgpack";
+constexpr std::chrono::milliseconds between_tries(100);
 
 std::unique_ptr<HttpClient> connect(const std::string& url, const RealmFile& realm) {
   HttpClient::Options options;
@@ -30,14 +33,26 @@ bool is_wrong_instance(const std::vector<Answer>& answers) {
 
 }  // namespace
 
-KdcClient::KdcClient(RealmFile realm, const Clock& clock)
-    : realm_(std::move(realm)), clock_(clock) {
+KdcClient::KdcClient(RealmFile realm, const Clock& clock, std::chrono::milliseconds patience)
+    : realm_(std::move(realm)), clock_(clock), patience_(patience) {
   for (const std::string& url : realm_.kdcs) kdcs_.push_back(connect(url, realm_));
 }
 
 KdcClient::~KdcClient() = default;
 
 HttpReply KdcClient::exchange(std::string_view method, const std::string& path, Bytes body) {
+  using Steady = std::chrono::steady_clock;
+  for (const auto end = Steady::now() + patience_;;) {
+    try {
+      return try_each(method, path, body);
+    } catch (const HttpError& error) {
+      if (error.cause() != HttpError::Cause::cannot_connect || Steady::now() >= end) throw;
+    }
+    std::this_thread::sleep_for(between_tries);
+  }
+}
+
+HttpReply KdcClient::try_each(std::string_view method, const std::string& path, Bytes body) {
   const std::size_t first = first_.load();
   for (std::size_t tried = 1;; ++tried) {
     const std::size_t index = (first + tried - 1) % kdcs_.size();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,7 +21,9 @@ namespace waybill {
 /// When no KDC answers, every function throws the HttpError of the last one that was tried.
 class KdcClient {
  public:
-  KdcClient(RealmFile realm, const Clock& clock);
+  /// `patience`: how long it goes on trying while no KDC takes the connection; for a person who has
+  /// just started one. No request has been sent by then, so none is sent twice.
+  KdcClient(RealmFile realm, const Clock& clock, std::chrono::milliseconds patience = {});
   ~KdcClient();
   KdcClient(const KdcClient&) = delete;
   KdcClient& operator=(const KdcClient&) = delete;
@@ -53,12 +56,14 @@ class KdcClient {
 
  private:
   HttpReply exchange(std::string_view method, const std::string& path, Bytes body);
+  HttpReply try_each(std::string_view method, const std::string& path, Bytes body);
   Result<Buffer> ask(std::string_view method, const std::string& path, Bytes body);
   Result<std::vector<Answer>> call_once(const Caller& caller,
                                         const std::vector<Operation>& operations);
 
   const RealmFile realm_;
   const Clock& clock_;
+  const std::chrono::milliseconds patience_;
   std::vector<std::unique_ptr<HttpClient>> kdcs_;
   std::atomic<std::size_t> first_{0};
   std::atomic<std::uint64_t> serial_{0};
