@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/page.h"
 #include "tools/text.h"
 
 namespace waybill::tools {
@@ -55,8 +56,34 @@ Stop unknown_command(std::span<const Subcommand> table, const std::string& prefi
                              : "`" + prefix + " --help` lists the commands");
 }
 
+constexpr std::size_t name_column = 34;
+
+/// CLI11's own, in a page's width.
+class PageFormatter final : public CLI::Formatter {
+ public:
+  PageFormatter() { column_width(name_column); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return filled(CLI::Formatter::make_option_desc(option), page_width - name_column);
+  }
+};
+
 bool asks_for_help(const std::string& argument) {
   return argument == "--help" || argument == "-h" || argument == "help";
+}
+
+// For the shell's completion (cmd_completion.cpp): a word, a tab, what it does.
+bool asks_for_words(const Arguments& arguments) {
+  return !arguments.empty() && arguments.back() == "--list-words";
+}
+
+void list_words(Ui& ui, const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) continue;
+    const auto& longs = option->get_lnames();
+    const std::string name =
+        longs.empty() ? "-" + option->get_snames().front() : "--" + longs.front();
+    ui.print(name + (option->get_type_size() > 0 ? "=" : "") + "\t" + option->get_description());
+  }
 }
 
 }  // namespace
@@ -71,6 +98,11 @@ Outcome<Done> dispatch(Context& context, std::span<const Subcommand> table,
     return wrong_usage("`" + prefix + "` wants one of: " + names);
   }
   const std::string& name = arguments.front();
+  if (asks_for_words({name})) {
+    for (const Subcommand& one : table)
+      context.ui.print(one.name + std::string("\t") + one.summary);
+    return done();
+  }
   if (asks_for_help(name)) {
     print_table(context.ui, table, prefix);
     return done();
@@ -91,7 +123,7 @@ CommandLine::CommandLine(const std::string& command, const std::string& summary)
   parts_->app.name(command);
   parts_->app.description(summary);
   parts_->app.set_help_flag("-h,--help", "show this text");
-  parts_->app.get_formatter()->column_width(34);
+  parts_->app.formatter(std::make_shared<PageFormatter>());
 }
 
 CommandLine::~CommandLine() = default;
@@ -161,17 +193,21 @@ CommandLine& CommandLine::optional_argument(const std::string& name, Text& value
 }
 
 CommandLine& CommandLine::note(const std::string& paragraph) {
-  parts_->notes += paragraph + "\n\n";
+  parts_->notes += filled(paragraph) + "\n\n";
   return *this;
 }
 
 CommandLine& CommandLine::example(const std::string& line) {
-  parts_->examples += "  " + line + "\n";
+  parts_->examples += filled_command(line) + "\n";
   return *this;
 }
 
 Outcome<Done> CommandLine::parse(Ui& ui, const Arguments& arguments) {
   CLI::App& app = parts_->app;
+  if (asks_for_words(arguments)) {
+    list_words(ui, app);
+    return Stop(Exit::done, "");
+  }
   app.footer(parts_->notes + "Examples:\n" + parts_->examples + "\n" + std::string(exit_statuses));
   Arguments reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
   try {  // a library's way of refusing, turned into ours

@@ -22,6 +22,7 @@ Command verify_main;
 Command keygen_main;
 Command revoke_main;
 Command tickets_main;
+Command completion_main;
 Command audit_main;
 Command feed_main;
 Command codec_main;

@@ -31,6 +31,7 @@ constexpr Subcommand subcommands[] = {
     {"doctor", doctor_main, "look for what is wrong on this machine, and say the mend"},
     {"audit", audit_main, "read and verify the KDC's audit trail"},
     {"admin", admin_main, "principals, queues and grants (kadmin)"},
+    {"completion", completion_main, "teach your shell to complete these commands"},
 };
 
 // Keys are in memory that is never swapped, unless somebody says that it may be.

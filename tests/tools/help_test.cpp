@@ -1,0 +1,66 @@
+#include <sstream>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/daemon.h"
+#include "tools/page.h"
+#include "tools/text.h"
+
+namespace waybill::test::help_test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Ended waybill(Words words, const std::string& last) {
+  words.insert(words.begin(), "--insecure-allow-swap");
+  words.push_back(last);
+  return run({WAYBILL_PROGRAM, words});
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// As the program lists them itself: a command has options, a group has more commands.
+void find_commands(const Words& before, std::vector<Words>& found) {
+  const Ended words = waybill(before, "--list-words");
+  BOOST_TEST_REQUIRE(words.status == 0, words.err);
+  bool is_group = true;
+  for (const std::string& line : lines_of(words.out)) {
+    const std::string name = line.substr(0, line.find('\t'));
+    is_group = is_group && !name.starts_with('-');
+    if (!is_group) break;
+    Words one = before;
+    one.push_back(name);
+    find_commands(one, found);
+  }
+  if (!is_group) found.push_back(before);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(the_help)
+
+BOOST_AUTO_TEST_CASE(of_each_command_fits_a_terminal_and_has_examples) {
+  std::vector<Words> commands;
+  find_commands({}, commands);
+  BOOST_TEST(commands.size() > 30U);
+  for (const Words& words : commands) {
+    const Ended help = waybill(words, "--help");
+    BOOST_TEST_CONTEXT(help.out) {
+      BOOST_TEST(help.status == 0);
+      BOOST_TEST(help.out.find("Examples:\n  ") != std::string::npos);
+      BOOST_TEST(help.out.find("Exit status: 0 done") != std::string::npos);
+      for (const std::string& line : lines_of(help.out)) {
+        BOOST_TEST(tools::width_of(line) <= tools::page_width, line);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace waybill::test::help_test

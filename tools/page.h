@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Text for a terminal of 80 columns. Pure functions.
+namespace waybill::tools {
+
+inline constexpr std::size_t page_width = 80;
+
+/// The words of a text in lines of at most `width` columns; blank lines stay, and lines that begin
+/// with a blank stay as they are. A word that is longer has a line of its own.
+std::string filled(std::string_view text, std::size_t width = page_width);
+
+/// A shell command, indented by two; what does not fit goes on in lines that end with a backslash,
+/// so that it can be pasted. Breaks before options and redirections, also inside $(), never inside
+/// quotes.
+std::string filled_command(std::string_view command, std::size_t width = page_width);
+
+}  // namespace waybill::tools
