@@ -180,7 +180,8 @@ std::optional<std::string> AuditIndex::fault(const StoreView& view) {
   const auto look_for = [&](std::uint64_t sequence, Bytes row) {
     ++rows;
     if (view.txn().has(index, row) || fault) return;
-    fault = "the index of the audit chain lacks record " + std::to_string(sequence);
+    fault = "the index of the audit chain lacks record " + std::to_string(sequence) +
+            " (where an earlier version wrote on, `waybill-kdc serve` completes it)";
   };
   visit_from(view.txn(), view.store().tables().audit.table, {}, [&](const Cursor::Entry& entry) {
     const AuditRecord record = indexed_record(view, number_in(entry.key));
