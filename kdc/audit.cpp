@@ -1,5 +1,6 @@
 #include "kdc/audit.h"
 
+#include "kdc/audit_index.h"
 #include "kdc/epochs.h"
 #include "kdc/store_keys.h"
 #include "ticket/hex.h"
@@ -96,6 +97,7 @@ Audit::Position Audit::append(StoreChange& change, AuditEvent event, Time now) {
   }
   row.link = audit_link(before.link, row.record);
   change.put(change.store().tables().audit, Key().number(record.sequence), row.encode());
+  AuditIndex::add(change, record);
   return {record.sequence, row.link};
 }
 

@@ -13,24 +13,6 @@ namespace {
 constexpr std::uint64_t default_tail = 20;
 constexpr std::size_t hex_piece = 4000;  // below the longest value of a field
 
-std::string outcome_text(std::uint64_t outcome) {
-  if (outcome == 0) return "done";
-  const auto code = errc_from(outcome);
-  return code ? std::string(describe(*code).name) : std::to_string(outcome);
-}
-
-Fields readable_row(const AuditRecord& record) {
-  Fields row{{"sequence", std::to_string(record.sequence)},
-             {"time", unix_text(record.time)},
-             {"event", record.event},
-             {"outcome", outcome_text(record.outcome)}};
-  const Fields ours = row;
-  for (const auto& [name, value] : record.fields.entries()) {
-    row.add(ours.has(name) ? name + "_" : name, value);
-  }
-  return row;
-}
-
 Result<Fields> exact_row(const AuditRow& stored) {
   Fields row{{"sequence", std::to_string(stored.sequence)}};
   const std::string hex = to_hex(stored.record);
@@ -61,6 +43,24 @@ Result<Page> page_of(const StoreView& view, std::uint64_t after, std::size_t mos
 }
 
 }  // namespace
+
+std::string outcome_text(std::uint64_t outcome) {
+  if (outcome == 0) return "done";
+  const auto code = errc_from(outcome);
+  return code ? std::string(describe(*code).name) : std::to_string(outcome);
+}
+
+Fields readable_row(const AuditRecord& record) {
+  Fields row{{"sequence", std::to_string(record.sequence)},
+             {"time", unix_text(record.time)},
+             {"event", record.event},
+             {"outcome", outcome_text(record.outcome)}};
+  const Fields ours = row;
+  for (const auto& [name, value] : record.fields.entries()) {
+    row.add(ours.has(name) ? name + "_" : name, value);
+  }
+  return row;
+}
 
 Decided audit_tail(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"after", "count"}));

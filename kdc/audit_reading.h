@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kdc/audit_chain.h"
 #include "kdc/caller.h"
 
 namespace waybill::kdc {
@@ -18,5 +19,10 @@ Decided audit_records(const KdcParts& parts, Ask& ask);
 
 /// "audit.checkpoint" {} → {signer, statement, signature}: the newest, in hex. Errors: not_found.
 Decided audit_checkpoint(const KdcParts& parts, Ask& ask);
+
+/// "done", or the name of a refusal.
+std::string outcome_text(std::uint64_t outcome);
+/// A record as a row of "audit.tail" and of the searches.
+Fields readable_row(const AuditRecord& record);
 
 }  // namespace waybill::kdc

@@ -2,6 +2,7 @@
 
 #include "kdc/doorkeeper.h"
 #include "kdc/operations.h"
+#include "kdc/reasons.h"
 #include "ticket/call.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -150,7 +151,10 @@ class OpenedCall {
     const auto presented = check_presentation(parts_, call_, tgt.body(), box.request, now_);
     if (!presented) return sealed(presented.error());
     const auto holder = holder_of(parts_.store.view(), tgt.body());
-    if (!holder) return sealed(holder.error());
+    if (!holder) {
+      note_revocation(fields_, parts_.store.view(), tgt.body());
+      return sealed(holder.error());
+    }
     const Caller caller{tgt, *holder, call_.presentation.caveats()};
     return perform(parts_, caller, box.operations, now_);
   }

@@ -1,6 +1,7 @@
 #include "kdc/look.h"
 
 #include "kdc/policy.h"
+#include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -50,6 +51,13 @@ struct Case {
     const std::string& queue = ticket.audience.name();
     return rule_look(rules_for(view, viewer, trigger, queue), queue, ticket.work->type);
   }
+  void explain(const StoreView& view, Fields& fields) const {
+    const auto viewer = active(view, viewer_tgt.subject.name());
+    if (!viewer) return;
+    const std::string& queue = ticket.audience.name();
+    note_shortfall(fields, rules_for(view, *viewer, trigger, queue),
+                   {queue, ticket.work->type, {std::string(look_action)}});
+  }
 };
 
 }  // namespace
@@ -73,9 +81,15 @@ Decided look(const KdcParts& parts, Ask& ask) {
   CaveatRequest asked = asked_to_look(ticket);
   asked.now = ask.now;
   asked.audience = trigger;
-  CHECK_OK(check_caveats(viewer.caveats, asked));
+  if (const auto allowed = check_caveats(viewer.caveats, asked); !allowed) {
+    note_caveat(ask.fields, viewer.caveats, asked);
+    return allowed.error();
+  }
   const Case one{viewer.tgt, ticket, trigger};
-  CHECK_OK(one.judge(parts.store.view()));
+  if (const auto ruling = one.judge(parts.store.view()); !ruling) {
+    one.explain(parts.store.view(), ask.fields);
+    return ruling.error();
+  }
   const auto effects = [one, said = ask.said](StoreChange& change, Fields& fields) -> Checked {
     TRY(ruling, one.judge(change));
     Fields answer{{"viewer", one.viewer_tgt.subject.text()}, {"tgt", to_hex(one.viewer_tgt.id)}};

@@ -5,13 +5,16 @@
 
 #include "kdc/admin.h"
 #include "kdc/audit_reading.h"
+#include "kdc/audit_search.h"
 #include "kdc/init.h"
 #include "kdc/keys.h"
 #include "kdc/locations.h"
 #include "kdc/look.h"
+#include "kdc/reasons.h"
 #include "kdc/revoke.h"
 #include "kdc/tgs_exchange.h"
 #include "kdc/tickets.h"
+#include "kdc/verdicts.h"
 
 namespace waybill::kdc {
 namespace {
@@ -35,12 +38,15 @@ constexpr std::array table{
     OperationRow{"look", services, looked_at_work, beside, look},
     OperationRow{"renew", anybody, evidence_work, beside, renew},
     OperationRow{"complete", anybody, evidence_work, in_turn, complete},
+    OperationRow{"verdict", anybody, not_narrowed, beside, verdict},
     OperationRow{"revoke", anybody, by_time, in_turn, revoke},
     OperationRow{"tickets", anybody, by_time, in_turn, tickets},
     OperationRow{"locate", anybody, by_time, in_turn, locate},
     OperationRow{"self", anybody, by_time, in_turn, self},
     OperationRow{"passwd", anybody, not_narrowed, in_turn, passwd},
     OperationRow{"announce", services, not_narrowed, in_turn, announce},
+    OperationRow{"audit.search", anybody, by_time, in_turn, audit_search},
+    OperationRow{"audit.work", anybody, by_time, in_turn, audit_work},
     OperationRow{"audit.tail", operators, by_time, in_turn, audit_tail},
     OperationRow{"audit.records", operators, by_time, in_turn, audit_records},
     OperationRow{"audit.checkpoint", operators, by_time, in_turn, audit_checkpoint},
@@ -82,11 +88,13 @@ Checked may_call(const PrincipalRecord& who, MayCall allowed) {
   return Error{Errc::not_permitted, "operation"};
 }
 
-Checked caveats_allow(const OperationRow& row, const Ask& ask) {
+Checked caveats_allow(const OperationRow& row, Ask& ask) {
   if (ask.caller.caveats.empty()) return ok();
   TRY(asked, row.narrowed(ask.arguments));
   asked.now = ask.now;
-  return check_caveats(ask.caller.caveats, asked);
+  const auto allowed = check_caveats(ask.caller.caveats, asked);
+  if (!allowed) note_caveat(ask.fields, ask.caller.caveats, asked);
+  return allowed;
 }
 
 }  // namespace waybill::kdc

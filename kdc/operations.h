@@ -42,7 +42,8 @@ const OperationRow* find_operation(std::string_view name);
 
 /// Errors: not_permitted.
 Checked may_call(const PrincipalRecord& who, MayCall allowed);
-/// Errors: caveat_expired, caveat_action, …, not_permitted.
-Checked caveats_allow(const OperationRow& row, const Ask& ask);
+/// Which caveat refused goes into the ask's record. Errors: caveat_expired, caveat_action, …,
+/// not_permitted.
+Checked caveats_allow(const OperationRow& row, Ask& ask);
 
 }  // namespace waybill::kdc

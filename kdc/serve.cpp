@@ -1,5 +1,6 @@
 #include "kdc/serve.h"
 
+#include "kdc/audit_index.h"
 #include "kdc/doorkeeper.h"
 #include "kdc/feed_beat.h"
 #include "kdc/feed_publisher.h"
@@ -33,6 +34,11 @@ void warn_of_ending_epochs(const RealmDocument& realm, Time now) {
   for (const RealmDocument::Epoch& epoch : realm.epochs) last = std::max(last, epoch.until);
   const auto days = std::chrono::floor<std::chrono::days>(last - now).count();
   if (days < 30) log_warning("epochs_end_soon", {{"days_left", days}});
+}
+
+void complete_index(Store& store) {
+  const std::uint64_t added = AuditIndex::complete(store);
+  if (added > 0) log_info("audit_indexed", {{"records", added}});
 }
 
 void check_high_water(const ServePlan& plan, const HighWater& mark, const StoreView& view) {
@@ -79,6 +85,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   HighWater mark(plan.folder.high_water(), store);
   check_high_water(plan, mark, store.view());
   warn_of_ending_epochs(epochs.document(), clock.now());
+  complete_index(store);
 
   FeedPublisher feed(plan.folder.feed(), store, epochs, clock, config.feed_interval);
   FeedBeat beat(feed);

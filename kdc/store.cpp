@@ -27,6 +27,18 @@ Env::Options env_options(const Store::Options& options) {
 
 GuardedTable open_table(Env& env, std::string_view name) { return {env.open_table(name), name}; }
 
+// Who may not write cannot make the table that an earlier version did not have.
+StoreTables open_tables(Env& env, bool read_only) {
+  try {
+    return StoreTables(env);
+  } catch (const StoreError& error) {
+    if (!read_only) throw;
+    throw StoreUnusable(std::string(error.what()) +
+                        ": the store is empty or of an earlier version, which `waybill-kdc serve` "
+                        "brings up to date");
+  }
+}
+
 }  // namespace
 
 RecordDamaged::RecordDamaged(std::string_view table, Bytes key)
@@ -51,16 +63,20 @@ StoreTables::StoreTables(Env& env)
       by_end(open_table(env, "by_end")),
       locations(open_table(env, "locations")),
       audit(open_table(env, "audit")),
-      checkpoints(open_table(env, "checkpoints")) {}
+      checkpoints(open_table(env, "checkpoints")),
+      verdict_logs(open_table(env, "verdict_logs")),
+      audit_index(open_table(env, "audit_index")) {}
 
 std::vector<GuardedTable> StoreTables::all() const {
-  return {meta,        secrets, principals, queues,  grants,     grant_ids,
-          revocations, feed,    feed_ends,  tickets, by_subject, by_audience,
-          by_workflow, by_end,  locations,  audit,   checkpoints};
+  return {meta,        secrets, principals, queues,  grants,      grant_ids,
+          revocations, feed,    feed_ends,  tickets, by_subject,  by_audience,
+          by_workflow, by_end,  locations,  audit,   checkpoints, verdict_logs};
 }
 
 Store::Store(const std::filesystem::path& folder, MasterKey master, const Options& options)
-    : env_(folder, env_options(options)), tables_(env_), guard_(std::move(master)) {
+    : env_(folder, env_options(options)),
+      tables_(open_tables(env_, options.read_only)),
+      guard_(std::move(master)) {
   check_format(options);
 }
 
@@ -118,6 +134,11 @@ std::optional<Buffer> StoreView::get(const GuardedTable& table, Bytes key) const
 void StoreChange::put(const GuardedTable& table, Bytes key, Bytes value) {
   wrote_ = true;
   write_.put(table.table, key, store().guard().protect(table.name, key, value));
+}
+
+void StoreChange::put_index_row(Bytes key) {
+  wrote_ = true;
+  write_.put(store().tables().audit_index.table, key, {});
 }
 
 bool StoreChange::erase(const GuardedTable& table, Bytes key) {

@@ -46,7 +46,9 @@ struct GuardedTable {
 struct StoreTables {
   explicit StoreTables(Env& env);
   GuardedTable meta, secrets, principals, queues, grants, grant_ids, revocations, feed, feed_ends,
-      tickets, by_subject, by_audience, by_workflow, by_end, locations, audit, checkpoints;
+      tickets, by_subject, by_audience, by_workflow, by_end, locations, audit, checkpoints,
+      verdict_logs, audit_index;  ///< rows without a MAC (kdc/audit_index.h)
+  /// Those whose records have MACs.
   std::vector<GuardedTable> all() const;
 };
 
@@ -204,6 +206,8 @@ class StoreChange final : public StoreView {
 
   void put(const GuardedTable& table, Bytes key, Bytes value);
   bool erase(const GuardedTable& table, Bytes key);
+  /// A key without value and MAC in the index of the audit chain.
+  void put_index_row(Bytes key);
 
  private:
   void erase_ticket_rows(const OutstandingTicket& ticket);

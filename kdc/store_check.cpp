@@ -1,5 +1,6 @@
 #include "kdc/store_check.h"
 
+#include "kdc/audit_index.h"
 #include "kdc/epochs.h"
 #include "kdc/high_water.h"
 #include "ticket/adapters/files.h"
@@ -88,6 +89,7 @@ void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport
   }
   report.audit_records = audit->records;
   if (audit->fault) report.faults.push_back("audit: " + audit->fault->sentence());
+  if (auto fault = AuditIndex::fault(view)) report.faults.push_back(*std::move(fault));
   if (auto fault = FeedCheck(view, newest->verify(realm)->time).fault()) {
     report.faults.push_back(*std::move(fault));
   }

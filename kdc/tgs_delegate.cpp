@@ -1,6 +1,7 @@
 // "tgs.delegate": the one exchange that acts in somebody else's name.
 #include "kdc/pages.h"
 #include "kdc/policy.h"
+#include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
 #include "ticket/limits.h"
 
@@ -55,6 +56,7 @@ struct Case {
     Body body;
   };
   Result<Judgement> judge(const StoreView& view) const;
+  void explain(const StoreView& view, Errc refusal, Fields& fields) const;
 };
 
 // The same work, or the delegation was used for something else already.
@@ -86,6 +88,19 @@ Result<Case::Judgement> Case::judge(const StoreView& view) const {
   }
   if (view.revoked(made)) return Error{Errc::revoked, "the work"};
   return Judgement{std::move(ruling), queue.newest(), std::move(made)};
+}
+
+void Case::explain(const StoreView& view, Errc refusal, Fields& fields) const {
+  if (refusal == Errc::revoked) {
+    note_revocation(fields, view, body);
+    if (!fields.has("revocation")) note_revocation(fields, view, user_tgt);
+    return;
+  }
+  const auto user = active(view, user_tgt.subject.name());
+  if (!user) return;
+  Rules rules = rules_for(view, *user, holder(body), wish.queue);
+  rules.longest_run = max_renew;
+  if (!rule(rules, wish)) note_shortfall(fields, rules, wish);
 }
 
 Case make_case(const KdcParts& parts, const Ask& ask, const ShownTgt& user,
@@ -133,22 +148,33 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
   CHECK_OK(check_purpose(user, request, ask));
   CaveatRequest asked = asked_of_caveats(request, ask.now);
   asked.audience = ask.caller.principal();
-  CHECK_OK(check_caveats(user.caveats, asked));
+  if (const auto allowed = check_caveats(user.caveats, asked); !allowed) {
+    note_caveat(ask.fields, user.caveats, asked);
+    return allowed.error();
+  }
   if (!request.downstreams.empty()) {
     return ask.refuse(Errc::policy_denied, "downstream tickets are not issued yet");
   }
   TRY(queue, Principal::make(request.queue, parts.realm()));
   const auto one = std::make_shared<const Case>(make_case(parts, ask, user, request, queue));
-  TRY(judgement, one->judge(parts.store.view()));
-  CHECK_OK(fits_a_ticket(judgement.body));
+  auto judgement = one->judge(parts.store.view());
+  if (!judgement) {
+    one->explain(parts.store.view(), judgement.error().code, ask.fields);
+    return judgement.error();
+  }
+  CHECK_OK(fits_a_ticket(judgement->body));
   const auto effects = [one](StoreChange& change, Fields& fields) -> Checked {
-    TRY(again, one->judge(change));
-    fields.add("grant", std::to_string(again.ruling.grant))
-        .add("ceiling", std::to_string(again.ruling.ceiling));
+    const auto again = one->judge(change);
+    if (!again) {
+      one->explain(change, again.error().code, fields);
+      return again.error();
+    }
+    fields.add("grant", std::to_string(again->ruling.grant))
+        .add("ceiling", std::to_string(again->ruling.ceiling));
     return ok();
   };
-  return to_do(effects, Issuer::TicketOrder{std::move(judgement.body), SessionKey::random(),
-                                            judgement.audience});
+  return to_do(effects, Issuer::TicketOrder{std::move(judgement->body), SessionKey::random(),
+                                            judgement->audience});
 }
 
 }  // namespace waybill::kdc

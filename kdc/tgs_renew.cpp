@@ -1,5 +1,6 @@
 // "renew": new times for an authority that exists; nothing here makes another one.
 #include "kdc/policy.h"
+#include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
 #include "ticket/hex.h"
 
@@ -28,7 +29,11 @@ struct Case {
     Ruling ruling;
     LiveKey audience;
   };
+  WorkWish wish() const {
+    return {old.audience.name(), old.work->type, old.actions, old.run_until - old.issued_at};
+  }
   Result<Judgement> judge(const StoreView& view) const;
+  void explain(const StoreView& view, Errc refusal, Fields& fields) const;
 };
 
 Result<Case::Judgement> Case::judge(const StoreView& view) const {
@@ -37,10 +42,18 @@ Result<Case::Judgement> Case::judge(const StoreView& view) const {
   if (!subject) return Error{Errc::revoked, "its subject"};
   Rules rules = rules_for(view, *subject, old.actors.front(), old.audience.name());
   rules.longest_run = max_renew;
-  const Seconds run = old.run_until - old.issued_at;
-  TRY(ruling, rule_renewal(rules, {old.audience.name(), old.work->type, old.actions, run}));
+  TRY(ruling, rule_renewal(rules, wish()));
   TRY(queue, active_queue(view, old.audience.name()));
   return Judgement{std::move(ruling), queue.newest()};
+}
+
+void Case::explain(const StoreView& view, Errc refusal, Fields& fields) const {
+  if (refusal == Errc::revoked) return note_revocation(fields, view, old);
+  const auto subject = active(view, old.subject.name());
+  if (!subject) return;
+  Rules rules = rules_for(view, *subject, old.actors.front(), old.audience.name());
+  rules.longest_run = max_renew;
+  if (!rule_renewal(rules, wish())) note_shortfall(fields, rules, wish());
 }
 
 }  // namespace
@@ -74,6 +87,7 @@ Decided renew(const KdcParts& parts, Ask& ask) {
   TRY(evidence, proven_evidence(parts, request.evidence));
   const Body& old = evidence.body;
   note_evidence(ask, old);
+  if (old.work) ask.fields.add("workflow", old.work->id).add("workflow_type", old.work->type);
   const Principal& caller = ask.caller.principal();
   if (caller != old.audience && caller != holder(old)) {
     return Error{Errc::evidence_not_yours, "renew"};
@@ -83,25 +97,34 @@ Decided renew(const KdcParts& parts, Ask& ask) {
     return Error{Errc::not_renewable, "renew_until"};
   }
   const auto one = std::make_shared<const Case>(Case{old, parts.config.max_renew});
-  TRY(judgement, one->judge(parts.store.view()));
+  const auto judgement = one->judge(parts.store.view());
+  if (!judgement) {
+    one->explain(parts.store.view(), judgement.error().code, ask.fields);
+    return judgement.error();
+  }
   Body body = old;
   body.issued_at = ask.now;
-  body.run_until = std::min(ask.now + judgement.ruling.run, old.renew_until);
-  body.actions = judgement.ruling.actions;
+  body.run_until = std::min(ask.now + judgement->ruling.run, old.renew_until);
+  body.actions = judgement->ruling.actions;
   body.flags &= ~flags::initial;
-  const bool soft_feed = judgement.ruling.soft_feed;
+  const bool soft_feed = judgement->ruling.soft_feed;
   if (!soft_feed) body.flags &= ~flags::soft_feed;
   const auto effects = [one, actions = body.actions, soft_feed](StoreChange& change,
                                                                 Fields& fields) -> Checked {
-    TRY(again, one->judge(change));
-    if (again.ruling.actions != actions || again.ruling.soft_feed != soft_feed)
+    const auto again = one->judge(change);
+    if (!again) {
+      one->explain(change, again.error().code, fields);
+      return again.error();
+    }
+    if (again->ruling.actions != actions || again->ruling.soft_feed != soft_feed)
       return Error{Errc::busy, "the grants changed meanwhile"};
-    fields.add("grant", std::to_string(again.ruling.grant))
-        .add("ceiling", std::to_string(again.ruling.ceiling));
+    fields.add("grant", std::to_string(again->ruling.grant))
+        .add("ceiling", std::to_string(again->ruling.ceiling));
+    note_narrowed(fields, one->old.actions, actions);
     return ok();
   };
   return to_do(effects,
-               Issuer::TicketOrder{std::move(body), SessionKey::random(), judgement.audience});
+               Issuer::TicketOrder{std::move(body), SessionKey::random(), judgement->audience});
 }
 
 }  // namespace waybill::kdc

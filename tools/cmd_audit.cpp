@@ -113,7 +113,10 @@ Outcome<Done> verify(Context& context, const Arguments& arguments) {
 
 constexpr Subcommand subcommands[] = {
     {"tail", tail, "show the newest records"},
+    {"search", audit_search_main, "find records by who, what, where and when"},
+    {"trace", audit_trace_main, "tell the life of one piece of work"},
     {"verify", verify, "check the whole trail against its signatures"},
+    {"export", audit_export_main, "print it for another system (OCSF)"},
 };
 
 }  // namespace

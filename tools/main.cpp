@@ -29,7 +29,8 @@ constexpr Subcommand subcommands[] = {
     {"feed", feed_main, "show, check, export and import the revocation feed"},
     {"codec", codec_main, "let Temporal's UI and CLI show you what you may see"},
     {"doctor", doctor_main, "look for what is wrong on this machine, and say the mend"},
-    {"audit", audit_main, "read and verify the KDC's audit trail"},
+    {"audit", audit_main, "read, search and verify the KDC's audit trail"},
+    {"why", why_main, "explain a refusal"},
     {"admin", admin_main, "principals, queues and grants (kadmin)"},
     {"completion", completion_main, "teach your shell to complete these commands"},
 };

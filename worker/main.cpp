@@ -194,9 +194,10 @@ class Daemon {
         revocations_(mirror_),
         uses_(store_),
         verifier_(audience_, revocations_, uses_),
-        upkeep_({feed_, realm_, audience_, revocations_, uses_},
-                {.feed_every = std::chrono::seconds(words.feed_seconds)}),
         self_(kdc_, keytab, clock_),
+        shipping_(folder(words), self_),
+        upkeep_({feed_, realm_, audience_, revocations_, uses_, &shipping_},
+                {.feed_every = std::chrono::seconds(words.feed_seconds)}),
         temporal_(open_temporal(words)),
         source_(open_source(words)),
         leases_(*source_),
@@ -246,8 +247,9 @@ class Daemon {
   RevocationMirror revocations_;
   UseTable uses_;
   Verifier verifier_;
-  Upkeep upkeep_;
   ServicePrincipal self_;
+  VerdictShipping shipping_;
+  Upkeep upkeep_;
   std::unique_ptr<temporal::Server> temporal_;  // null: a trigger's embedded engine
   TriggerSource* trigger_ = nullptr;            // null: Temporal
   std::unique_ptr<Source> source_;

@@ -75,6 +75,9 @@ void Upkeep::sweep() {
 void Upkeep::look_around() {
   auto feed = FeedSync::Pulled::no_answer;
   try_to("feed_not_kept", [&] { return feed = parts_.feed.tend(*parts_.audience.realm()), true; });
+  if (parts_.verdicts != nullptr) {
+    try_to("verdicts_not_shipped", [&] { return parts_.verdicts->ship(), true; });
+  }
   const Moment now = std::chrono::steady_clock::now();
   // A head signed by a key that we do not know looks forged; a newer document may know it.
   if ((feed == FeedSync::Pulled::refused || now >= realm_due_) && refresh_realm()) {

@@ -10,12 +10,14 @@
 #include "worker/realm_cache.h"
 #include "worker/revocations.h"
 #include "worker/uses.h"
+#include "worker/verdict_shipping.h"
 
 namespace waybill::worker {
 
 /// Brings what the offline check lives on, on a thread of its own: the feed every few seconds, the
-/// realm document every hour, and sweeps the table of uses. When nobody answers the worker goes on
-/// with what it has; the tickets say for how long (max_staleness). Thread-safe.
+/// realm document every hour, sweeps the table of uses, and hands verdicts to the KDC. When nobody
+/// answers the worker goes on with what it has; the tickets say for how long (max_staleness).
+/// Thread-safe.
 class Upkeep {
  public:
   struct Parts {
@@ -24,6 +26,7 @@ class Upkeep {
     Audience& audience;
     const Revocations& revocations;
     UseTable& uses;
+    VerdictShipping* verdicts = nullptr;  ///< null: verdicts stay here
   };
   struct Options {
     std::chrono::milliseconds feed_every = std::chrono::seconds(2);

@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(finds_a_changed_record_in_every_table) {
                c.revoke({RevokedBy::subject, "carol@DEMO.TEST", noon, noon, noon + 24h, ""});
                c.put_queue({"queue-alice", principal("alice"), false, noon});
                c.put_location({"trigger/orders", "http://127.0.0.1:8090", noon});
+               c.put(store.tables().verdict_logs, bytes_of("queue-alice"), bytes_of("position"));
                return ok();
              }) == accepted);
   BOOST_TEST(store.check().damaged.empty());

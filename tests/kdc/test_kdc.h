@@ -12,9 +12,11 @@
 
 namespace waybill::test {
 
-inline kdc::Store::Options small_store(bool synced) {
+inline constexpr std::size_t small_map = std::size_t{256} << 20;
+
+inline kdc::Store::Options small_store(bool synced, std::size_t map_bytes = small_map) {
   kdc::Store::Options options;
-  options.map_bytes = std::size_t{256} << 20;
+  options.map_bytes = map_bytes;
   options.synced = synced;
   return options;
 }
@@ -24,10 +26,10 @@ inline kdc::Store::Options small_store(bool synced) {
 /// nothing here pulls the plug.
 class TestKdc {
  public:
-  explicit TestKdc(bool synced = false)
+  explicit TestKdc(bool synced = false, std::size_t map_bytes = small_map)
       : master(Secret<32>::random()),
         root(RootKey::random()),
-        store(scratch / "store", MasterKey(master.duplicate()), small_store(synced)),
+        store(scratch / "store", MasterKey(master.duplicate()), small_store(synced, map_bytes)),
         made(make_epochs()),
         epochs(store),
         issuer(store, epochs, clock) {}

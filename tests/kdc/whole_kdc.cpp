@@ -10,7 +10,7 @@ namespace waybill::test {
 using kdc::GrantRecord;
 using kdc::PrincipalKind;
 
-WholeKdc::WholeKdc() {
+WholeKdc::WholeKdc(std::size_t map_bytes) : TestKdc(false, map_bytes) {
   add("operator", PrincipalKind::user, {"operator"});
   for (const char* user : {"carol", "dave", "alice", "bob"}) add(user, PrincipalKind::user);
   for (const char* service : {"trigger/orders", "trigger/rogue", "archive"}) {

@@ -37,7 +37,7 @@ struct Told {
 /// The clock stands at noon until a test moves it.
 class WholeKdc : public TestKdc {
  public:
-  WholeKdc();
+  explicit WholeKdc(std::size_t map_bytes = small_map);
 
   kdc::Config config;
   ReplayCache replays;

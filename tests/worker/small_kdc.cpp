@@ -98,6 +98,10 @@ Answer SmallKdc::perform(const Operation& operation, const Body& tgt) {
     if (!renewed) return {renewed.error().code, "", {}};
     return {std::nullopt, "", *std::move(renewed)};
   }
+  if (operation.name == "verdict" && on_verdict) {
+    const auto line = Fields::decode(operation.arguments);
+    return {line ? on_verdict(*line) : Errc::malformed, "", {}};
+  }
   const auto wanted = ServiceTicketRequest::decode(operation.arguments);
   if (operation.name != "tgs" || !wanted) return {Errc::unknown_operation, "", {}};
   const IssuedTicket issued =

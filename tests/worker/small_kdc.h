@@ -11,6 +11,7 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/realm_file.h"
 #include "ticket/call.h"
+#include "ticket/exchange/fields.h"
 
 namespace waybill::test {
 
@@ -33,6 +34,9 @@ class SmallKdc {
   /// What becomes of a ticket that is to be renewed: the body as it is signed, or a refusal.
   /// Without it the ticket has an hour from now, within its renew_until.
   std::function<Result<Body>(Body renewed)> on_renew;
+
+  /// What becomes of a verdict that a worker hands in; without it none is taken.
+  std::function<std::optional<Errc>(const Fields& line)> on_verdict;
 
   int count(const std::string& path) const;  ///< of requests
   int count_below(const std::string& path) const;
