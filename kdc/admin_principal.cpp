@@ -3,7 +3,6 @@
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -24,11 +23,9 @@ Result<std::vector<std::string>> roles_in(const Fields& fields) {
   return roles;
 }
 
-Fields row_of(const PrincipalRecord& record) {
-  Fields row{{"name", record.principal.name()},
-             {"kind", std::string(name_of(record.kind))},
-             {"kvno", std::to_string(number(record.newest().kvno))},
-             {"public_key", to_hex(record.newest().key.bytes)}};
+Fields row_of(const KdcParts& parts, const PrincipalRecord& record, Time now) {
+  Fields row{{"name", record.principal.name()}, {"kind", std::string(name_of(record.kind))}};
+  add_keys(row, record, parts.config.max_renew, now);
   for (const std::string& role : record.roles) row.add("role", role);
   return row;
 }
@@ -122,7 +119,7 @@ Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
   const auto view = parts.store.view();
   const auto record = view.principal(principal.name());
   if (!record) return Error{Errc::principal_unknown, "show"};
-  Fields row = row_of(*record);
+  Fields row = row_of(parts, *record, ask.now);
   for (std::string& queue : view.queues_of(principal)) {
     if (owns_queue(view, principal, queue)) row.add("queue", std::move(queue));
   }
@@ -137,7 +134,7 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   PageBuilder page;
   std::string last;
   for (const PrincipalRecord& record : records) {
-    Fields row = row_of(record);
+    Fields row = row_of(parts, record, ask.now);
     if (!page.add(std::move(add_state(row, record)))) break;
     last = record.principal.name();
   }
@@ -173,6 +170,19 @@ Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
     record.disabled = false;
     change.put_principal(record);
   }));
+}
+
+Decided admin_principal_rekey(const KdcParts& parts, Ask& ask) {
+  TRY(fields,
+      read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, named(parts, fields));
+  if (principal == ask.caller.principal()) {
+    return ask.refuse(Errc::policy_denied, "one's own key is changed by passwd, after a login");
+  }
+  const auto record = parts.store.view().principal(principal.name());
+  if (!record) return Error{Errc::principal_unknown, "rekey"};
+  return rekey(parts, ask, fields, *record, [](const StoreView&) { return ok(); });
 }
 
 }  // namespace waybill::kdc

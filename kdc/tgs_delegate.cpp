@@ -141,8 +141,10 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
   const auto one = std::make_shared<const Case>(make_case(parts, ask, user, request, queue));
   TRY(judgement, one->judge(parts.store.view()));
   CHECK_OK(fits_a_ticket(judgement.body));
-  const auto effects = [one](StoreChange& change, Fields& fields) -> Checked {
+  const auto effects = [one, sealed_to = judgement.audience.kvno](StoreChange& change,
+                                                                  Fields& fields) -> Checked {
     TRY(again, one->judge(change));
+    if (again.audience.kvno != sealed_to) return Error{Errc::busy, "the key was changed meanwhile"};
     fields.add("grant", std::to_string(again.ruling.grant))
         .add("ceiling", std::to_string(again.ruling.ceiling));
     return ok();

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/login.h"
 #include "tools/rows.h"
 #include "tools/text.h"
 
@@ -58,6 +59,30 @@ Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal
   }
   return wrong_usage("the keytab holds later versions than the first",
                      "a new principal starts with version 1; `waybill keygen` makes one");
+}
+
+Outcome<Kvno> next_version(const Fields& row) {
+  const auto kvno = parse_number(row.get("kvno"));
+  if (!kvno || *kvno >= UINT32_MAX) return Error{Errc::malformed, "kvno"};
+  return Kvno{static_cast<std::uint32_t>(*kvno + 1)};
+}
+
+Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey& wanted) {
+  Fields fields{{"name", wanted.principal.name()}};
+  if (wanted.key) {
+    TRY(realm, session.realm_document());
+    TRY(claim, key_fields(realm, *wanted.key, {wanted.principal, wanted.next}, session.now()));
+    for (const auto& [name, value] : claim.entries()) fields.add(name, value);
+  }
+  if (wanted.retire_old) fields.add("retire_old", "yes");
+  auto answer = session.call(operation, fields);
+  if (!answer) {
+    Stop stop = answer.error();
+    if (stop.sentence.find("retire_old") != std::string::npos) stop.hint = "--retire-old says so";
+    return stop;
+  }
+  say_keys(session, wanted.principal, *answer);
+  return done();
 }
 
 Outcome<Principal> local_principal(const Session& session, const std::string& text) {

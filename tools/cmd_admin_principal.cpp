@@ -11,6 +11,7 @@ struct Options {
   std::vector<std::string> roles;
   bool service = false;
   bool with_queues = false;
+  bool retire_old = false;
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
@@ -74,6 +75,59 @@ Outcome<Done> add(Context& context, const Arguments& arguments) {
   return done();
 }
 
+Outcome<Done> read_options_of_rekey(Context& context, const Arguments& arguments,
+                                    Options& options) {
+  CommandLine line("waybill admin principal rekey",
+                   "Give somebody a new password, or a service its next key.");
+  line.argument("NAME", options.name, "who");
+  line.option("--password-file", options.password_file, "FILE",
+              "a user's new password, in a file of mode 0600; - is standard input");
+  line.option("--keytab", options.keytab, "KEYTAB",
+              "with the next version, made by `waybill keygen --add`; the public half and the\n"
+              "proof of possession are sent");
+  line.flag("--retire-old", options.retire_old, "end the key before it at once");
+  add_cache_option(line, options.cache);
+  line.note(
+      "A user's old password ends at once, and what was got with it. A service can still log in "
+      "with\n"
+      "the key before until it is retired, at the latest after the longest renewal (7 days). For\n"
+      "one's own key there is `waybill passwd`.");
+  line.example("waybill admin principal rekey carol --password-file carol.pw")
+      .example("waybill admin principal rekey trigger/orders --keytab trigger.keytab")
+      .example("waybill admin principal rekey trigger/orders --retire-old");
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.keytab && options.password_file) {
+    return wrong_usage("a keytab or a password, not both");
+  }
+  return done();
+}
+
+Outcome<PrincipalKey> new_key(Session& session, const Options& options, const Principal& principal,
+                              const Fields& row, Kvno next) {
+  if (options.keytab) {
+    TRY(keytab, read_keytab(*options.keytab));
+    return next_key(keytab, *options.keytab, principal, next);
+  }
+  if (row.get("kind") != "user") return wrong_usage("a service wants --keytab KEYTAB");
+  TRY(realm, session.realm_document());
+  return key_of(session, options, principal, realm);
+}
+
+Outcome<Done> rekey_one(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options_of_rekey(context, arguments, options));
+  TRY(session, Session::open(context, options.cache));
+  TRY(principal, local_principal(*session, options.name));
+  TRY(row, session->call("admin.principal.show", Fields{{"name", principal.name()}}));
+  TRY(next, next_version(row));
+  Rekey wanted{principal, next, std::nullopt, options.retire_old};
+  if (options.keytab || options.password_file || !options.retire_old) {
+    TRY(key, new_key(*session, options, principal, row, next));
+    wanted.key = std::move(key);
+  }
+  return rekey(*session, "admin.principal.rekey", wanted);
+}
+
 Outcome<Done> change(Context& context, const Arguments& arguments, const std::string& verb,
                      const std::string& effect) {
   const std::string command = "waybill admin principal " + verb;
@@ -115,6 +169,7 @@ constexpr Subcommand subcommands[] = {
     {"list", list, "show all"},
     {"disable", disable, "refuse its logins, and revoke its tickets"},
     {"enable", enable, "let it log in again"},
+    {"rekey", rekey_one, "give it a new password or its next key"},
 };
 
 }  // namespace
