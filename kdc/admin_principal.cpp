@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kdc/admin.h"
 #include "kdc/init.h"
 #include "kdc/keys.h"
@@ -64,6 +66,31 @@ std::vector<RevokedBy> ways_into_tickets(PrincipalKind kind) {
   if (kind == PrincipalKind::service) return {RevokedBy::subject, RevokedBy::actor};
   if (kind == PrincipalKind::queue) return {RevokedBy::subject, RevokedBy::queue};
   return {RevokedBy::subject};
+}
+
+enum class Roles : std::uint8_t { set, add, remove };
+
+std::optional<Roles> roles_word(std::string_view text) {
+  if (text == "set") return Roles::set;
+  if (text == "add") return Roles::add;
+  if (text == "remove") return Roles::remove;
+  return std::nullopt;
+}
+
+std::vector<std::string> changed(const std::vector<std::string>& held, Roles how,
+                                 const std::vector<std::string>& said) {
+  const auto among = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  std::vector<std::string> roles = how == Roles::set ? std::vector<std::string>{} : held;
+  for (const std::string& role : said) {
+    if (how == Roles::remove) {
+      std::erase(roles, role);
+    } else if (!among(roles, role)) {
+      roles.push_back(role);
+    }
+  }
+  return roles;
 }
 
 // Of a record that exists, something is changed by `change`.
@@ -143,33 +170,75 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   return nothing_to_do();
 }
 
+void revoke_all(StoreChange& change, const PrincipalRecord& record, Time now,
+                const std::string& reason) {
+  for (const RevokedBy kind : ways_into_tickets(record.kind)) {
+    Revocation entry = revocation(kind, record.principal.text(), now);
+    entry.reason = reason;
+    change.revoke(std::move(entry));
+  }
+}
+
+Decided disable(const Ask& ask, const Principal& principal) {
+  if (principal == ask.caller.principal()) {
+    return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
+  }
+  const auto effects = [now = ask.now](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = true;
+    change.put_principal(record);
+    revoke_all(change, record, now, "disabled");
+  };
+  return to_do(changing(principal, effects));
+}
+
+Decided enable(const Principal& principal) {
+  return to_do(changing(principal, [](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = false;
+    change.put_principal(record);
+  }));
+}
+
 Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, named(parts, fields));
-  if (principal == ask.caller.principal()) {
-    return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
-  }
-  const auto disable = [now = ask.now](StoreChange& change, PrincipalRecord& record) {
-    record.disabled = true;
-    change.put_principal(record);
-    for (const RevokedBy kind : ways_into_tickets(record.kind)) {
-      Revocation entry = revocation(kind, record.principal.text(), now);
-      entry.reason = "disabled";
-      change.revoke(std::move(entry));
-    }
-  };
-  return to_do(changing(principal, disable));
+  return disable(ask, principal);
 }
 
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, named(parts, fields));
-  return to_do(changing(principal, [](StoreChange& change, PrincipalRecord& record) {
-    record.disabled = false;
-    change.put_principal(record);
-  }));
+  return enable(principal);
+}
+
+Decided admin_principal_change(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name", "roles"}, {"role"}));
+  for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
+  TRY(principal, named(parts, fields));
+  const auto how = roles_word(fields.get("roles"));
+  if (!how) return ask.refuse(Errc::malformed, "roles is set, add or remove");
+  TRY(said_roles, roles_in(fields));
+  const bool own = principal == ask.caller.principal();
+  const auto effects = [name = principal.name(), how = *how, said_roles = said_roles, own,
+                        said = ask.said](StoreChange& change, Fields&) -> Checked {
+    auto record = change.principal(name);
+    if (!record) return Error{Errc::principal_unknown, "change"};
+    record->roles = changed(record->roles, how, said_roles);
+    if (record->roles.size() > PrincipalRecord::max_roles) {
+      return Error{Errc::limit_exceeded, "roles"};
+    }
+    if (own && !record->has_role(operator_role)) {
+      said->detail = "nobody gives up being an operator: a realm keeps one";
+      return Error{Errc::policy_denied, "change"};
+    }
+    change.put_principal(*record);
+    Fields row{{"name", name}};
+    for (const std::string& role : record->roles) row.add("role", role);
+    said->answer(row);
+    return ok();
+  };
+  return to_do(effects);
 }
 
 Decided admin_principal_rekey(const KdcParts& parts, Ask& ask) {

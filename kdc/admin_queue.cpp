@@ -27,6 +27,15 @@ Checked runs_queue(const StoreView& view, const Asker& who, std::string_view que
   return Error{Errc::not_permitted, "another's queue"};
 }
 
+// Of arguments that are its name alone.
+Result<Principal> one_queue(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  if (!parts.store.view().queue(principal.name())) return Error{Errc::queue_unknown, "queue"};
+  return principal;
+}
+
 Fields row_of(const KdcParts& parts, const StoreView& view, const QueueRecord& queue, Time now) {
   Fields row{{"name", queue.name},
              {"owner", queue.owner.name()},
@@ -113,6 +122,36 @@ Decided admin_queue_rekey(const KdcParts& parts, Ask& ask) {
   return rekey(parts, ask, fields, *record, [who, name = principal.name()](const StoreView& now) {
     return runs_queue(now, who, name);
   });
+}
+
+Decided admin_queue_change(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name", "owner"}));
+  ask.fields.add("name", std::string(fields.get("name")))
+      .add("owner", std::string(fields.get("owner")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  TRY(owner, principal_in(parts, fields, "owner"));
+  const auto effects = [name = principal.name(), owner = owner](StoreChange& change,
+                                                                Fields& noted) -> Checked {
+    auto queue = change.queue(name);
+    if (!queue) return Error{Errc::queue_unknown, "change"};
+    if (!change.principal(owner.name())) return Error{Errc::principal_unknown, "owner"};
+    noted.add("owner_before", queue->owner.text());
+    queue->owner = owner;
+    queue->owner_pending = false;
+    change.put_queue(*queue);
+    return ok();
+  };
+  return to_do(effects);
+}
+
+Decided admin_queue_disable(const KdcParts& parts, Ask& ask) {
+  TRY(principal, one_queue(parts, ask));
+  return disable(ask, principal);
+}
+
+Decided admin_queue_enable(const KdcParts& parts, Ask& ask) {
+  TRY(principal, one_queue(parts, ask));
+  return enable(principal);
 }
 
 }  // namespace waybill::kdc

@@ -49,6 +49,43 @@ Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std
   return done();
 }
 
+Outcome<Done> admin_do(Context& context, const Arguments& arguments, const std::string& subject,
+                       const std::string& verb, const std::string& effect) {
+  const std::string command = "waybill admin " + subject + " " + verb;
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line(command, effect);
+  line.argument("NAME", name, "which");
+  add_cache_option(line, cache);
+  line.example(command + (subject == "queue" ? " queue-alice" : " carol"));
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  CHECK_OK(session->call("admin." + subject + "." + verb, Fields{{"name", principal.name()}}));
+  context.ui.say(verb + "d " + principal.text());
+  return done();
+}
+
+Outcome<Done> admin_remove(Context& context, const Arguments& arguments, const std::string& subject,
+                           const std::string& note) {
+  const std::string command = "waybill admin " + subject + " remove";
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line(command, "Take it out of the realm, and revoke its tickets. Not taken back.");
+  line.argument("NAME", name, "which");
+  add_cache_option(line, cache);
+  line.note(note);
+  line.example(command + (subject == "queue" ? " queue-alice" : " carol"));
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  TRY(answer, session->call("admin." + subject + ".remove", Fields{{"name", principal.name()}}));
+  const std::string grants = escaped(answer.get("grants"));
+  context.ui.say("removed " + principal.text() +
+                 (grants.empty() ? "" : ", and with it the grants " + grants));
+  return done();
+}
+
 Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal) {
   if (keytab.principal() != principal) {
     return wrong_usage("the keytab holds the key of " + keytab.principal().text() + ", not of " +

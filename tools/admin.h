@@ -17,6 +17,14 @@ Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation);
 
+/// `SUBJECT VERB NAME`, of which the operation's one argument is the name: says VERBd.
+Outcome<Done> admin_do(Context& context, const Arguments& arguments, const std::string& subject,
+                       const std::string& verb, const std::string& effect);
+
+/// `SUBJECT remove NAME`: says which grants went with it. `note` is a paragraph of the help.
+Outcome<Done> admin_remove(Context& context, const Arguments& arguments, const std::string& subject,
+                           const std::string& note);
+
 /// The first key of a principal, out of its keytab. Stops with usage when the keytab is somebody
 /// else's or holds later versions only.
 Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal);

@@ -95,11 +95,52 @@ Outcome<Done> list(Context& context, const Arguments& arguments) {
   return admin_list(context, arguments, "waybill admin queue list", "admin.queue.list");
 }
 
+Outcome<Done> change(Context& context, const Arguments& arguments) {
+  std::string name, new_owner;
+  CommandLine::Text cache;
+  CommandLine line("waybill admin queue change", "Give a queue to another owner.");
+  line.argument("NAME", name, "as queue-alice");
+  line.required("--owner", new_owner, "PRINCIPAL", "who is registered, and owns it from now on");
+  add_cache_option(line, cache);
+  line.note(
+      "The one before loses an owner's rights at once, and keeps what he has of the queue's key:\n"
+      "`waybill admin queue rekey` ends that.");
+  line.example("waybill admin queue change queue-alice --owner bob");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(queue, local_principal(*session, name));
+  TRY(owner, local_principal(*session, new_owner));
+  CHECK_OK(
+      session->call("admin.queue.change", Fields{{"name", queue.name()}, {"owner", owner.name()}}));
+  context.ui.say("the queue " + queue.text() + " is owned by " + owner.text());
+  return done();
+}
+
+Outcome<Done> disable(Context& context, const Arguments& arguments) {
+  return admin_do(context, arguments, "queue", "disable",
+                  "Send it no work, refuse its logins, and revoke all that was issued to it.");
+}
+
+Outcome<Done> enable(Context& context, const Arguments& arguments) {
+  return admin_do(context, arguments, "queue", "enable",
+                  "Let it have work again; what was revoked stays so.");
+}
+
+Outcome<Done> remove(Context& context, const Arguments& arguments) {
+  return admin_remove(context, arguments, "queue",
+                      "Grants and ceilings that name this queue go with it; those for a prefix of "
+                      "queues stay.\nWork that waits for it is refused.");
+}
+
 constexpr Subcommand subcommands[] = {
     {"add", add, "register a queue, with its owner and its key"},
     {"show", show, "show one"},
     {"list", list, "show all"},
+    {"change", change, "give it to another owner"},
+    {"disable", disable, "send it no work, and revoke its tickets"},
+    {"enable", enable, "let it have work again"},
     {"rekey", rekey, "give it its next key, or retire the one before"},
+    {"remove", remove, "take it out of the realm, with its grants and tickets"},
 };
 
 }  // namespace
