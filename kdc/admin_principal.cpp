@@ -1,9 +1,10 @@
+#include <algorithm>
+
 #include "kdc/admin.h"
 #include "kdc/init.h"
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -24,11 +25,9 @@ Result<std::vector<std::string>> roles_in(const Fields& fields) {
   return roles;
 }
 
-Fields row_of(const PrincipalRecord& record) {
-  Fields row{{"name", record.principal.name()},
-             {"kind", std::string(name_of(record.kind))},
-             {"kvno", std::to_string(number(record.newest().kvno))},
-             {"public_key", to_hex(record.newest().key.bytes)}};
+Fields row_of(const KdcParts& parts, const PrincipalRecord& record, Time now) {
+  Fields row{{"name", record.principal.name()}, {"kind", std::string(name_of(record.kind))}};
+  add_keys(row, record, parts.config.max_renew, now);
   for (const std::string& role : record.roles) row.add("role", role);
   return row;
 }
@@ -67,6 +66,31 @@ std::vector<RevokedBy> ways_into_tickets(PrincipalKind kind) {
   if (kind == PrincipalKind::service) return {RevokedBy::subject, RevokedBy::actor};
   if (kind == PrincipalKind::queue) return {RevokedBy::subject, RevokedBy::queue};
   return {RevokedBy::subject};
+}
+
+enum class Roles : std::uint8_t { set, add, remove };
+
+std::optional<Roles> roles_word(std::string_view text) {
+  if (text == "set") return Roles::set;
+  if (text == "add") return Roles::add;
+  if (text == "remove") return Roles::remove;
+  return std::nullopt;
+}
+
+std::vector<std::string> changed(const std::vector<std::string>& held, Roles how,
+                                 const std::vector<std::string>& said) {
+  const auto among = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  std::vector<std::string> roles = how == Roles::set ? std::vector<std::string>{} : held;
+  for (const std::string& role : said) {
+    if (how == Roles::remove) {
+      std::erase(roles, role);
+    } else if (!among(roles, role)) {
+      roles.push_back(role);
+    }
+  }
+  return roles;
 }
 
 // Of a record that exists, something is changed by `change`.
@@ -122,7 +146,7 @@ Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
   const auto view = parts.store.view();
   const auto record = view.principal(principal.name());
   if (!record) return Error{Errc::principal_unknown, "show"};
-  Fields row = row_of(*record);
+  Fields row = row_of(parts, *record, ask.now);
   for (std::string& queue : view.queues_of(principal)) {
     if (owns_queue(view, principal, queue)) row.add("queue", std::move(queue));
   }
@@ -137,7 +161,7 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   PageBuilder page;
   std::string last;
   for (const PrincipalRecord& record : records) {
-    Fields row = row_of(record);
+    Fields row = row_of(parts, record, ask.now);
     if (!page.add(std::move(add_state(row, record)))) break;
     last = record.principal.name();
   }
@@ -146,33 +170,88 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   return nothing_to_do();
 }
 
+void revoke_all(StoreChange& change, const PrincipalRecord& record, Time now,
+                const std::string& reason) {
+  for (const RevokedBy kind : ways_into_tickets(record.kind)) {
+    Revocation entry = revocation(kind, record.principal.text(), now);
+    entry.reason = reason;
+    change.revoke(std::move(entry));
+  }
+}
+
+Decided disable(const Ask& ask, const Principal& principal) {
+  if (principal == ask.caller.principal()) {
+    return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
+  }
+  const auto effects = [now = ask.now](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = true;
+    change.put_principal(record);
+    revoke_all(change, record, now, "disabled");
+  };
+  return to_do(changing(principal, effects));
+}
+
+Decided enable(const Principal& principal) {
+  return to_do(changing(principal, [](StoreChange& change, PrincipalRecord& record) {
+    record.disabled = false;
+    change.put_principal(record);
+  }));
+}
+
 Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, named(parts, fields));
-  if (principal == ask.caller.principal()) {
-    return ask.refuse(Errc::policy_denied, "nobody disables himself: a realm keeps an operator");
-  }
-  const auto disable = [now = ask.now](StoreChange& change, PrincipalRecord& record) {
-    record.disabled = true;
-    change.put_principal(record);
-    for (const RevokedBy kind : ways_into_tickets(record.kind)) {
-      Revocation entry = revocation(kind, record.principal.text(), now);
-      entry.reason = "disabled";
-      change.revoke(std::move(entry));
-    }
-  };
-  return to_do(changing(principal, disable));
+  return disable(ask, principal);
 }
 
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, named(parts, fields));
-  return to_do(changing(principal, [](StoreChange& change, PrincipalRecord& record) {
-    record.disabled = false;
-    change.put_principal(record);
-  }));
+  return enable(principal);
+}
+
+Decided admin_principal_change(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name", "roles"}, {"role"}));
+  for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
+  TRY(principal, named(parts, fields));
+  const auto how = roles_word(fields.get("roles"));
+  if (!how) return ask.refuse(Errc::malformed, "roles is set, add or remove");
+  TRY(said_roles, roles_in(fields));
+  const bool own = principal == ask.caller.principal();
+  const auto effects = [name = principal.name(), how = *how, said_roles = said_roles, own,
+                        said = ask.said](StoreChange& change, Fields&) -> Checked {
+    auto record = change.principal(name);
+    if (!record) return Error{Errc::principal_unknown, "change"};
+    record->roles = changed(record->roles, how, said_roles);
+    if (record->roles.size() > PrincipalRecord::max_roles) {
+      return Error{Errc::limit_exceeded, "roles"};
+    }
+    if (own && !record->has_role(operator_role)) {
+      said->detail = "nobody gives up being an operator: a realm keeps one";
+      return Error{Errc::policy_denied, "change"};
+    }
+    change.put_principal(*record);
+    Fields row{{"name", name}};
+    for (const std::string& role : record->roles) row.add("role", role);
+    said->answer(row);
+    return ok();
+  };
+  return to_do(effects);
+}
+
+Decided admin_principal_rekey(const KdcParts& parts, Ask& ask) {
+  TRY(fields,
+      read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, named(parts, fields));
+  if (principal == ask.caller.principal()) {
+    return ask.refuse(Errc::policy_denied, "one's own key is changed by passwd, after a login");
+  }
+  const auto record = parts.store.view().principal(principal.name());
+  if (!record) return Error{Errc::principal_unknown, "rekey"};
+  return rekey(parts, ask, fields, *record, [](const StoreView&) { return ok(); });
 }
 
 }  // namespace waybill::kdc

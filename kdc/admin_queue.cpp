@@ -1,7 +1,7 @@
 #include "kdc/admin.h"
 #include "kdc/keys.h"
 #include "kdc/pages.h"
-#include "ticket/hex.h"
+#include "kdc/policy.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -13,14 +13,36 @@ Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std:
   return principal;
 }
 
-Fields row_of(const StoreView& view, const QueueRecord& queue) {
+// By value: asked again on the writer's thread.
+struct Asker {
+  Principal principal;
+  bool is_operator;
+  explicit Asker(const Caller& caller)
+      : principal(caller.principal()), is_operator(caller.is_operator()) {}
+};
+
+// Who does not own it is not told whether it is there.
+Checked runs_queue(const StoreView& view, const Asker& who, std::string_view queue) {
+  if (who.is_operator || owns_queue(view, who.principal, queue)) return ok();
+  return Error{Errc::not_permitted, "another's queue"};
+}
+
+// Of arguments that are its name alone.
+Result<Principal> one_queue(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  if (!parts.store.view().queue(principal.name())) return Error{Errc::queue_unknown, "queue"};
+  return principal;
+}
+
+Fields row_of(const KdcParts& parts, const StoreView& view, const QueueRecord& queue, Time now) {
   Fields row{{"name", queue.name},
              {"owner", queue.owner.name()},
              {"owner_pending", yes_or_no(queue.owner_pending)}};
   if (const auto record = view.principal(queue.name)) {
-    row.add("kvno", std::to_string(number(record->newest().kvno)))
-        .add("public_key", to_hex(record->newest().key.bytes))
-        .add("disabled", yes_or_no(record->disabled));
+    add_keys(row, *record, parts.config.max_renew, now);
+    row.add("disabled", yes_or_no(record->disabled));
   }
   return std::move(row.add("created", unix_text(queue.created)));
 }
@@ -61,9 +83,10 @@ Decided admin_queue_show(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   TRY(principal, principal_in(parts, fields, "name"));
   const auto view = parts.store.view();
+  CHECK_OK(runs_queue(view, Asker(ask.caller), principal.name()));
   const auto queue = view.queue(principal.name());
   if (!queue) return Error{Errc::queue_unknown, "show"};
-  ask.said->answer(row_of(view, *queue));
+  ask.said->answer(row_of(parts, view, *queue, ask.now));
   return nothing_to_do();
 }
 
@@ -74,12 +97,61 @@ Decided admin_queue_list(const KdcParts& parts, Ask& ask) {
   PageBuilder page;
   std::string last;
   for (const QueueRecord& queue : queues) {
-    if (!page.add(row_of(view, queue))) break;
+    if (!page.add(row_of(parts, view, queue, ask.now))) break;
     last = queue.name;
   }
   const bool more = page.is_full() || queues.size() == limits::max_page;
   ask.said->answer(page.finish(more ? last : std::string()));
   return nothing_to_do();
+}
+
+Decided admin_queue_rekey(const KdcParts& parts, Ask& ask) {
+  TRY(fields,
+      read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  const Asker who(ask.caller);
+  const auto view = parts.store.view();
+  CHECK_OK(runs_queue(view, who, principal.name()));
+  ask.fields.add("as", who.is_operator ? "operator" : "owner");
+  // Whoever finds an owner's ticket must not be able to turn it into the queue's work.
+  if (!who.is_operator) CHECK_OK(is_fresh_login(ask));
+  if (!view.queue(principal.name())) return Error{Errc::queue_unknown, "rekey"};
+  const auto record = view.principal(principal.name());
+  if (!record) return Error{Errc::queue_unknown, "rekey"};
+  return rekey(parts, ask, fields, *record, [who, name = principal.name()](const StoreView& now) {
+    return runs_queue(now, who, name);
+  });
+}
+
+Decided admin_queue_change(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name", "owner"}));
+  ask.fields.add("name", std::string(fields.get("name")))
+      .add("owner", std::string(fields.get("owner")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  TRY(owner, principal_in(parts, fields, "owner"));
+  const auto effects = [name = principal.name(), owner = owner](StoreChange& change,
+                                                                Fields& noted) -> Checked {
+    auto queue = change.queue(name);
+    if (!queue) return Error{Errc::queue_unknown, "change"};
+    if (!change.principal(owner.name())) return Error{Errc::principal_unknown, "owner"};
+    noted.add("owner_before", queue->owner.text());
+    queue->owner = owner;
+    queue->owner_pending = false;
+    change.put_queue(*queue);
+    return ok();
+  };
+  return to_do(effects);
+}
+
+Decided admin_queue_disable(const KdcParts& parts, Ask& ask) {
+  TRY(principal, one_queue(parts, ask));
+  return disable(ask, principal);
+}
+
+Decided admin_queue_enable(const KdcParts& parts, Ask& ask) {
+  TRY(principal, one_queue(parts, ask));
+  return enable(principal);
 }
 
 }  // namespace waybill::kdc

@@ -4,6 +4,7 @@
 
 #include "kdc/caller.h"
 #include "kdc/doorkeeper.h"
+#include "kdc/keys.h"
 #include "kdc/policy.h"
 #include "ticket/exchange/client.h"
 #include "ticket/hex.h"
@@ -52,16 +53,18 @@ struct Attempt {
   KeyId epoch;
 };
 
-// As many comparisons as a principal can have keys, for every name, known or not: what is not there
-// is compared with random bytes, which are no key's.
-bool is_key_of(const std::optional<PrincipalRecord>& record, const PrincipalPublic& proven) {
-  bool same = false;
-  for (std::size_t i = 0; i < PrincipalRecord::live_keys; ++i) {
-    FixedBytes<32> stored = random_bytes<32>();
-    if (record && i < record->keys.size()) stored = record->keys[i].key.bytes;
-    same |= same_secret(stored, proven.bytes);
+// Two comparisons, for every name, known or not: what is not there, or no longer good, is compared
+// with random bytes, which are no key's.
+bool is_key_of(const std::optional<PrincipalRecord>& record, const PrincipalPublic& proven,
+               Seconds overlap, Time now) {
+  FixedBytes<32> newest = random_bytes<32>();
+  FixedBytes<32> older = random_bytes<32>();
+  if (record) {
+    newest = record->newest().key.bytes;
+    if (const LiveKey* good = older_key(*record, overlap, now)) older = good->key.bytes;
   }
-  return same;
+  const bool is_newest = same_secret(newest, proven.bytes);
+  return same_secret(older, proven.bytes) || is_newest;
 }
 
 // The earlier TGT that goes with the attempt: of that very principal, shown whole and for this by
@@ -93,7 +96,7 @@ std::string counted_name(const std::optional<PrincipalRecord>& record) {
 // What is wrong with the key, the principal, or when the key was shown.
 Cause look_at(const KdcParts& parts, const std::optional<PrincipalRecord>& record,
               const Attempt& attempt, Time now) {
-  const bool right_key = is_key_of(record, attempt.proven);
+  const bool right_key = is_key_of(record, attempt.proven, parts.config.max_renew, now);
   if (!record) return Cause::unknown;
   if (!right_key) return Cause::wrong_key;
   if (record->disabled) return Cause::disabled;
@@ -153,10 +156,12 @@ Body tgt_body(const KdcParts& parts, const Principal& subject, const TicketTimes
 }
 
 // The principal may have been disabled, or its key changed, since it was judged.
-Issuer::Effects still(const PrincipalRecord& judged, const PrincipalPublic& proven) {
-  return [name = judged.principal.name(), proven](StoreChange& change, Fields&) -> Checked {
+Issuer::Effects still(const PrincipalRecord& judged, const PrincipalPublic& proven, Seconds overlap,
+                      Time now) {
+  return [name = judged.principal.name(), proven, overlap, now](StoreChange& change,
+                                                                Fields&) -> Checked {
     const auto record = active(change, name);
-    if (!record || !is_key_of(record, proven))
+    if (!record || !is_key_of(record, proven, overlap, now))
       return Error{Errc::login_failed, "changed meanwhile"};
     return ok();
   };
@@ -168,7 +173,7 @@ Result<IssuedTicket> issue(const KdcParts& parts, const PrincipalRecord& record,
   const Time from = std::max(now, record.not_before);
   Body body = tgt_body(parts, record.principal, times_of(parts, attempt.request, from));
   Issuer::Deed deed{{"login", std::nullopt, {{"principal", record.principal.text()}}},
-                    still(record, attempt.proven),
+                    still(record, attempt.proven, parts.config.max_renew, now),
                     Issuer::TicketOrder{std::move(body), SessionKey::random(), std::nullopt}};
   TRY(outcome, parts.issuer.commit(std::move(deed)));
   return *std::move(outcome.ticket);

@@ -28,6 +28,7 @@ Result<CaveatRequest> by_time(Bytes) { return CaveatRequest{}; }
 constexpr auto anybody = MayCall::anybody;
 constexpr auto services = MayCall::services;
 constexpr auto operators = MayCall::operators;
+constexpr auto owners = MayCall::owners;
 constexpr auto beside = Pace::beside;
 constexpr auto in_turn = Pace::in_turn;
 
@@ -57,8 +58,18 @@ constexpr std::array table{
                  admin_principal_disable},
     OperationRow{"admin.principal.enable", operators, not_narrowed, in_turn,
                  admin_principal_enable},
+    OperationRow{"admin.principal.change", operators, not_narrowed, in_turn,
+                 admin_principal_change},
+    OperationRow{"admin.principal.rekey", operators, not_narrowed, in_turn, admin_principal_rekey},
+    OperationRow{"admin.principal.remove", operators, not_narrowed, in_turn,
+                 admin_principal_remove},
     OperationRow{"admin.queue.add", operators, not_narrowed, in_turn, admin_queue_add},
-    OperationRow{"admin.queue.show", operators, by_time, in_turn, admin_queue_show},
+    OperationRow{"admin.queue.show", owners, by_time, in_turn, admin_queue_show},
+    OperationRow{"admin.queue.change", operators, not_narrowed, in_turn, admin_queue_change},
+    OperationRow{"admin.queue.disable", operators, not_narrowed, in_turn, admin_queue_disable},
+    OperationRow{"admin.queue.enable", operators, not_narrowed, in_turn, admin_queue_enable},
+    OperationRow{"admin.queue.remove", operators, not_narrowed, in_turn, admin_queue_remove},
+    OperationRow{"admin.queue.rekey", owners, not_narrowed, in_turn, admin_queue_rekey},
     OperationRow{"admin.queue.list", operators, by_time, in_turn, admin_queue_list},
     OperationRow{"admin.grant.add", operators, not_narrowed, in_turn, admin_grant_add},
     OperationRow{"admin.grant.list", operators, by_time, in_turn, admin_grant_list},
@@ -77,6 +88,7 @@ const OperationRow* find_operation(std::string_view name) {
 Checked may_call(const PrincipalRecord& who, MayCall allowed) {
   switch (allowed) {
     case MayCall::anybody:
+    case MayCall::owners:
       return ok();
     case MayCall::services:
       if (who.kind == PrincipalKind::service) return ok();

@@ -12,9 +12,10 @@ namespace waybill::kdc {
 
 /// Who may call at all.
 enum class MayCall : std::uint8_t {
-  anybody,   ///< every principal
-  services,  ///< principals of kind service
-  operators  ///< principals with the role operator
+  anybody,    ///< every principal
+  services,   ///< principals of kind service
+  operators,  ///< principals with the role operator
+  owners      ///< operators, and who owns the queue in question: which that is, the operation asks
 };
 
 /// What a narrowed TGT (one with caveats) may do with it. A caveat about something that an

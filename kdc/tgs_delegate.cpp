@@ -163,12 +163,15 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
     return judgement.error();
   }
   CHECK_OK(fits_a_ticket(judgement->body));
-  const auto effects = [one](StoreChange& change, Fields& fields) -> Checked {
+  const auto effects = [one, sealed_to = judgement->audience.kvno](StoreChange& change,
+                                                                   Fields& fields) -> Checked {
     const auto again = one->judge(change);
     if (!again) {
       one->explain(change, again.error().code, fields);
       return again.error();
     }
+    if (again->audience.kvno != sealed_to)
+      return Error{Errc::busy, "the key was changed meanwhile"};
     fields.add("grant", std::to_string(again->ruling.grant))
         .add("ceiling", std::to_string(again->ruling.ceiling));
     return ok();

@@ -84,8 +84,10 @@ Decided tgs(const KdcParts& parts, Ask& ask) {
   }
   Body body = service_body(parts, ask, service.principal, ask.now + life);
   CHECK_OK(fits_a_ticket(body));
-  const auto effects = [body](StoreChange& change, Fields&) -> Checked {
-    CHECK_OK(active_service(change, body.audience.name()));
+  const auto effects = [body, sealed_to = service.newest().kvno](StoreChange& change,
+                                                                 Fields&) -> Checked {
+    TRY(again, active_service(change, body.audience.name()));
+    if (again.newest().kvno != sealed_to) return Error{Errc::busy, "its key was changed meanwhile"};
     if (change.revoked(body)) return Error{Errc::revoked, "what the ticket would stand on"};
     return ok();
   };

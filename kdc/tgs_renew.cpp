@@ -109,13 +109,16 @@ Decided renew(const KdcParts& parts, Ask& ask) {
   body.flags &= ~flags::initial;
   const bool soft_feed = judgement->ruling.soft_feed;
   if (!soft_feed) body.flags &= ~flags::soft_feed;
-  const auto effects = [one, actions = body.actions, soft_feed](StoreChange& change,
-                                                                Fields& fields) -> Checked {
+  const auto effects = [one, actions = body.actions, soft_feed,
+                        sealed_to = judgement->audience.kvno](StoreChange& change,
+                                                              Fields& fields) -> Checked {
     const auto again = one->judge(change);
     if (!again) {
       one->explain(change, again.error().code, fields);
       return again.error();
     }
+    if (again->audience.kvno != sealed_to)
+      return Error{Errc::busy, "the key was changed meanwhile"};
     if (again->ruling.actions != actions || again->ruling.soft_feed != soft_feed)
       return Error{Errc::busy, "the grants changed meanwhile"};
     fields.add("grant", std::to_string(again->ruling.grant))

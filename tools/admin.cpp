@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/login.h"
 #include "tools/rows.h"
 #include "tools/text.h"
 
@@ -48,6 +49,43 @@ Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std
   return done();
 }
 
+Outcome<Done> admin_do(Context& context, const Arguments& arguments, const std::string& subject,
+                       const std::string& verb, const std::string& effect) {
+  const std::string command = "waybill admin " + subject + " " + verb;
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line(command, effect);
+  line.argument("NAME", name, "which");
+  add_cache_option(line, cache);
+  line.example(command + (subject == "queue" ? " queue-alice" : " carol"));
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  CHECK_OK(session->call("admin." + subject + "." + verb, Fields{{"name", principal.name()}}));
+  context.ui.say(verb + "d " + principal.text());
+  return done();
+}
+
+Outcome<Done> admin_remove(Context& context, const Arguments& arguments, const std::string& subject,
+                           const std::string& note) {
+  const std::string command = "waybill admin " + subject + " remove";
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line(command, "Take it out of the realm, and revoke its tickets. Not taken back.");
+  line.argument("NAME", name, "which");
+  add_cache_option(line, cache);
+  line.note(note);
+  line.example(command + (subject == "queue" ? " queue-alice" : " carol"));
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  TRY(answer, session->call("admin." + subject + ".remove", Fields{{"name", principal.name()}}));
+  const std::string grants = escaped(answer.get("grants"));
+  context.ui.say("removed " + principal.text() +
+                 (grants.empty() ? "" : ", and with it the grants " + grants));
+  return done();
+}
+
 Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal) {
   if (keytab.principal() != principal) {
     return wrong_usage("the keytab holds the key of " + keytab.principal().text() + ", not of " +
@@ -58,6 +96,30 @@ Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal
   }
   return wrong_usage("the keytab holds later versions than the first",
                      "a new principal starts with version 1; `waybill keygen` makes one");
+}
+
+Outcome<Kvno> next_version(const Fields& row) {
+  const auto kvno = parse_number(row.get("kvno"));
+  if (!kvno || *kvno >= UINT32_MAX) return Error{Errc::malformed, "kvno"};
+  return Kvno{static_cast<std::uint32_t>(*kvno + 1)};
+}
+
+Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey& wanted) {
+  Fields fields{{"name", wanted.principal.name()}};
+  if (wanted.key) {
+    TRY(realm, session.realm_document());
+    TRY(claim, key_fields(realm, *wanted.key, {wanted.principal, wanted.next}, session.now()));
+    for (const auto& [name, value] : claim.entries()) fields.add(name, value);
+  }
+  if (wanted.retire_old) fields.add("retire_old", "yes");
+  auto answer = session.call(operation, fields);
+  if (!answer) {
+    Stop stop = answer.error();
+    if (stop.sentence.find("retire_old") != std::string::npos) stop.hint = "--retire-old says so";
+    return stop;
+  }
+  say_keys(session, wanted.principal, *answer);
+  return done();
 }
 
 Outcome<Principal> local_principal(const Session& session, const std::string& text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,30 @@ Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation);
 
+/// `SUBJECT VERB NAME`, of which the operation's one argument is the name: says VERBd.
+Outcome<Done> admin_do(Context& context, const Arguments& arguments, const std::string& subject,
+                       const std::string& verb, const std::string& effect);
+
+/// `SUBJECT remove NAME`: says which grants went with it. `note` is a paragraph of the help.
+Outcome<Done> admin_remove(Context& context, const Arguments& arguments, const std::string& subject,
+                           const std::string& note);
+
 /// The first key of a principal, out of its keytab. Stops with usage when the keytab is somebody
 /// else's or holds later versions only.
 Outcome<PrincipalKey> first_key(const Keytab& keytab, const Principal& principal);
+
+/// `SUBJECT rekey NAME`, told to the KDC: what `waybill admin principal rekey` and `waybill admin
+/// queue rekey` have in common.
+struct Rekey {
+  Principal principal;
+  Kvno next;                        ///< the version that the KDC expects
+  std::optional<PrincipalKey> key;  ///< none: only the older key is retired
+  bool retire_old = false;
+};
+/// Tells the KDC and says what is good from now on.
+Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey& wanted);
+/// The version after the `kvno` of a row. Stops (malformed).
+Outcome<Kvno> next_version(const Fields& row);
 
 /// A name in the realm of the session. Stops with usage.
 Outcome<Principal> local_principal(const Session& session, const std::string& text);

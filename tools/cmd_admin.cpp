@@ -4,8 +4,8 @@ namespace waybill::tools {
 namespace {
 
 constexpr Subcommand subcommands[] = {
-    {"principal", admin_principal_main, "users and services: add, show, list, disable, enable"},
-    {"queue", admin_queue_main, "queues and their owners: add, show, list"},
+    {"principal", admin_principal_main, "users and services: add, show, list, change, disable, …"},
+    {"queue", admin_queue_main, "queues and their owners: add, show, list, change, rekey, …"},
     {"grant", admin_grant_main, "who may start what, where: add, list, remove"},
 };
 

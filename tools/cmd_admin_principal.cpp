@@ -1,6 +1,8 @@
 #include "tools/admin.h"
 #include "tools/commands.h"
 #include "tools/login.h"
+#include "tools/rows.h"
+#include "tools/text.h"
 
 namespace waybill::tools {
 namespace {
@@ -11,6 +13,7 @@ struct Options {
   std::vector<std::string> roles;
   bool service = false;
   bool with_queues = false;
+  bool retire_old = false;
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
@@ -74,20 +77,92 @@ Outcome<Done> add(Context& context, const Arguments& arguments) {
   return done();
 }
 
-Outcome<Done> change(Context& context, const Arguments& arguments, const std::string& verb,
-                     const std::string& effect) {
-  const std::string command = "waybill admin principal " + verb;
-  std::string name;
-  CommandLine::Text cache;
-  CommandLine line(command, effect);
-  line.argument("NAME", name, "which");
-  add_cache_option(line, cache);
-  line.example(command + " carol");
+Outcome<Done> read_options_of_rekey(Context& context, const Arguments& arguments,
+                                    Options& options) {
+  CommandLine line("waybill admin principal rekey",
+                   "Give somebody a new password, or a service its next key.");
+  line.argument("NAME", options.name, "who");
+  line.option("--password-file", options.password_file, "FILE",
+              "a user's new password, in a file of mode 0600; - is standard input");
+  line.option("--keytab", options.keytab, "KEYTAB",
+              "with the next version, made by `waybill keygen --add`; the public half and the\n"
+              "proof of possession are sent");
+  line.flag("--retire-old", options.retire_old, "end the key before it at once");
+  add_cache_option(line, options.cache);
+  line.note(
+      "A user's old password ends at once, and what was got with it. A service can still log in "
+      "with\n"
+      "the key before until it is retired, at the latest after the longest renewal (7 days). For\n"
+      "one's own key there is `waybill passwd`.");
+  line.example("waybill admin principal rekey carol --password-file carol.pw")
+      .example("waybill admin principal rekey trigger/orders --keytab trigger.keytab")
+      .example("waybill admin principal rekey trigger/orders --retire-old");
   CHECK_OK(line.parse(context.ui, arguments));
+  if (options.keytab && options.password_file) {
+    return wrong_usage("a keytab or a password, not both");
+  }
+  return done();
+}
+
+Outcome<PrincipalKey> new_key(Session& session, const Options& options, const Principal& principal,
+                              const Fields& row, Kvno next) {
+  if (options.keytab) {
+    TRY(keytab, read_keytab(*options.keytab));
+    return next_key(keytab, *options.keytab, principal, next);
+  }
+  if (row.get("kind") != "user") return wrong_usage("a service wants --keytab KEYTAB");
+  TRY(realm, session.realm_document());
+  return key_of(session, options, principal, realm);
+}
+
+Outcome<Done> rekey_one(Context& context, const Arguments& arguments) {
+  Options options;
+  CHECK_OK(read_options_of_rekey(context, arguments, options));
+  TRY(session, Session::open(context, options.cache));
+  TRY(principal, local_principal(*session, options.name));
+  TRY(row, session->call("admin.principal.show", Fields{{"name", principal.name()}}));
+  TRY(next, next_version(row));
+  Rekey wanted{principal, next, std::nullopt, options.retire_old};
+  if (options.keytab || options.password_file || !options.retire_old) {
+    TRY(key, new_key(*session, options, principal, row, next));
+    wanted.key = std::move(key);
+  }
+  return rekey(*session, "admin.principal.rekey", wanted);
+}
+
+Outcome<Done> change(Context& context, const Arguments& arguments) {
+  std::string name;
+  std::vector<std::string> set, add, remove;
+  CommandLine::Text cache;
+  bool none = false;
+  CommandLine line("waybill admin principal change", "Give and take roles.");
+  line.argument("NAME", name, "whose");
+  line.list("--role", set, "ROLE[,ROLE...]", "these and no others");
+  line.list("--add-role", add, "ROLE[,ROLE...]", "these too");
+  line.list("--remove-role", remove, "ROLE[,ROLE...]", "not these");
+  line.flag("--no-roles", none, "none at all");
+  add_cache_option(line, cache);
+  line.note(
+      "It holds for what is asked from now on, by whoever is logged in too. Tickets of work that a "
+      "role\n"
+      "allowed stay valid until they are renewed; `waybill revoke --subject` ends those.");
+  line.example("waybill admin principal change carol --add-role clerk")
+      .example("waybill admin principal change carol --role clerk,auditor");
+  CHECK_OK(line.parse(context.ui, arguments));
+  const int wishes = int(!set.empty()) + int(!add.empty()) + int(!remove.empty()) + int(none);
+  if (wishes != 1) {
+    return wrong_usage("say one of --role, --add-role, --remove-role and --no-roles");
+  }
   TRY(session, Session::open(context, cache));
   TRY(principal, local_principal(*session, name));
-  CHECK_OK(session->call("admin.principal." + verb, Fields{{"name", principal.name()}}));
-  context.ui.say(verb + "d " + principal.text());
+  const char* const how = !add.empty() ? "add" : !remove.empty() ? "remove" : "set";
+  Fields fields{{"name", principal.name()}, {"roles", how}};
+  for (const auto* roles : {&set, &add, &remove}) {
+    for (const std::string& role : *roles) fields.add("role", role);
+  }
+  TRY(answer, session->call("admin.principal.change", fields));
+  const std::string roles = print_field(answer, "role", session->now());
+  context.ui.say(principal.text() + (roles.empty() ? " has no roles" : " has " + escaped(roles)));
   return done();
 }
 
@@ -101,20 +176,31 @@ Outcome<Done> list(Context& context, const Arguments& arguments) {
 }
 
 Outcome<Done> disable(Context& context, const Arguments& arguments) {
-  return change(context, arguments, "disable",
-                "Refuse its logins, and revoke all that it asked for until now.");
+  return admin_do(context, arguments, "principal", "disable",
+                  "Refuse its logins, and revoke all that it asked for until now.");
 }
 
 Outcome<Done> enable(Context& context, const Arguments& arguments) {
-  return change(context, arguments, "enable", "Let it log in again; what was revoked stays so.");
+  return admin_do(context, arguments, "principal", "enable",
+                  "Let it log in again; what was revoked stays so.");
+}
+
+Outcome<Done> remove(Context& context, const Arguments& arguments) {
+  return admin_remove(
+      context, arguments, "principal",
+      "Its grants and ceilings go with it. Who owns a queue is not removed: `waybill admin queue\n"
+      "change` gives that to somebody else first. To lock somebody out for a while, `disable`.");
 }
 
 constexpr Subcommand subcommands[] = {
     {"add", add, "register a user or a service"},
     {"show", show, "show one"},
     {"list", list, "show all"},
+    {"change", change, "give and take roles"},
     {"disable", disable, "refuse its logins, and revoke its tickets"},
     {"enable", enable, "let it log in again"},
+    {"rekey", rekey_one, "give it a new password or its next key"},
+    {"remove", remove, "take it out of the realm, with its grants and tickets"},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ticket/adapters/files.h"
 #include "ticket/hex.h"
 #include "ticket/keytab.h"
+#include "ticket/limits.h"
 #include "tools/commands.h"
 #include "tools/session.h"
 
@@ -10,6 +11,7 @@ namespace {
 struct Options {
   std::string principal, out;
   bool add = false;
+  bool drop_old = false;
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
@@ -18,14 +20,33 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   line.required("--principal", options.principal, "NAME", "whose key");
   line.required("--out", options.out, "KEYTAB", "the file; an existing one is never overwritten");
   line.flag("--add", options.add, "put a further version into the keytab that is there");
+  line.flag("--drop-old", options.drop_old,
+            "with --add: although tickets may live that the oldest version opens");
   line.note(
       "The secret half stays in the file. The public half, which is printed, is what\n"
-      "`waybill admin principal add` and `waybill admin queue add` send to the KDC. A keytab "
-      "keeps\n"
-      "two versions; `waybill passwd -t KEYTAB` tells the KDC of the one that --add made.");
+      "`waybill admin principal add` and `waybill admin queue add` send to the KDC.\n\n"
+      "A keytab keeps two versions, and a worker opens the tickets of both. To change a key "
+      "without\n"
+      "a gap: --add; restart who uses the keytab; then tell the KDC, which seals to the new\n"
+      "version from then on, with `waybill passwd -t KEYTAB`, or as a queue's owner or an "
+      "operator\n"
+      "with `waybill admin queue rekey` (or `principal rekey`).");
   line.example("waybill keygen --principal queue-alice --out alice.keytab")
       .example("waybill keygen --principal queue-alice --out alice.keytab --add");
-  return line.parse(context.ui, arguments);
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.drop_old && !options.add) return wrong_usage("--drop-old goes with --add");
+  return done();
+}
+
+// A ticket that was sealed before the newest version was told may live that long after.
+Outcome<Done> check_room(const Options& options, const Keytab& keytab, Time now) {
+  if (keytab.entries().size() < 2 || options.drop_old) return done();
+  const Time safe = keytab.newest().created + limits::max_ticket_life;
+  if (now >= safe) return done();
+  const std::string oldest = std::to_string(number(keytab.entries().back().kvno));
+  return wrong_usage(options.out + " has two versions, and tickets sealed to version " + oldest +
+                         " may live until " + print_when(safe, now),
+                     "`waybill tickets --queue` shows which do; --drop-old gives the version up");
 }
 
 Outcome<Principal> principal_of(const std::string& text) {
@@ -43,6 +64,7 @@ Outcome<Keytab> with_next_version(const Options& options, const Principal& princ
   if (keytab.principal() != principal) {
     return Stop(Exit::local, options.out + " holds the key of " + keytab.principal().text());
   }
+  CHECK_OK(check_room(options, keytab, now));
   const auto next = static_cast<std::uint32_t>(number(keytab.newest().kvno) + 1);
   keytab.add({Kvno{next}, now, PrincipalKey::random()});
   return keytab;
@@ -61,7 +83,8 @@ Outcome<Done> keygen_main(Context& context, const Arguments& arguments) {
     context.ui.print(to_hex(keytab.newest().key.public_key().bytes));
     context.ui.say(options.out + " now holds version " +
                    std::to_string(number(keytab.newest().kvno)) + " of " + principal.text());
-    context.ui.hint("`waybill passwd -t " + options.out + "` tells the KDC");
+    context.ui.hint("restart who uses it; then `waybill passwd -t " + options.out +
+                    "` tells the KDC");
     return done();
   }
   const Keytab keytab(principal, {Kvno{1}, now, PrincipalKey::random()});

@@ -1,8 +1,8 @@
 #include "ticket/adapters/files.h"
 #include "ticket/keytab.h"
+#include "tools/admin.h"
 #include "tools/commands.h"
 #include "tools/login.h"
-#include "tools/text.h"
 
 namespace waybill::tools {
 namespace {
@@ -14,6 +14,7 @@ constexpr Login::Wish usual{8h, 0s};
 
 struct Options {
   CommandLine::Text principal, old_file, new_file, keytab, cache;
+  bool retire_old = false;
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
@@ -26,6 +27,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
               "the new one; both files of mode 0600");
   line.option("-t,--keytab", options.keytab, "KEYTAB",
               "tell the KDC of the newest key in it, made by `waybill keygen --add`");
+  line.flag("--retire-old", options.retire_old,
+            "with -t: the key before ends at once, with all that was got with it");
   add_cache_option(line, options.cache);
   line.note(
       "Without files both are asked for on the terminal, or read from standard input, a line "
@@ -40,6 +43,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   if (options.keytab && (options.old_file || options.new_file)) {
     return wrong_usage("a keytab or passwords, not both");
   }
+  if (options.retire_old && !options.keytab) return wrong_usage("a password has none to retire");
   return done();
 }
 
@@ -55,37 +59,31 @@ Outcome<Fields> call(Session& session, Login::Done& login, const std::string& op
 // A user does not know how many passwords there were before; the KDC says.
 Outcome<Kvno> next_version(Session& session, Login::Done& login) {
   TRY(self, call(session, login, "self", {}));
-  const auto kvno = parse_number(self.get("kvno"));
-  if (!kvno || *kvno >= UINT32_MAX) return Error{Errc::malformed, "kvno"};
-  return Kvno{static_cast<std::uint32_t>(*kvno + 1)};
+  return tools::next_version(self);
 }
 
-Outcome<Done> register_key(Session& session, Login::Done& login, const PrincipalKey& key,
-                           const KeyClaim& claim) {
+Outcome<Fields> register_key(Session& session, Login::Done& login, const PrincipalKey& key,
+                             const KeyClaim& claim, bool retire_old) {
   TRY(realm, session.realm_document());
   TRY(fields, key_fields(realm, key, claim, session.now()));
-  CHECK_OK(call(session, login, "passwd", fields));
-  return done();
+  if (retire_old) fields.add("retire_old", "yes");
+  return call(session, login, "passwd", fields);
 }
 
-Outcome<Done> change_keytab(Session& session, const std::string& path) {
+Outcome<Done> change_keytab(Session& session, const std::string& path, bool retire_old) {
   TRY(keytab, read_keytab(path));
+  const Principal& principal = keytab.principal();
   if (keytab.entries().size() < 2) {
     return wrong_usage(path + " has one key, which the KDC knows or does not",
-                       "`waybill keygen --principal " + keytab.principal().name() + " --out " +
-                           path + " --add` makes the next one");
+                       "`waybill keygen --principal " + principal.name() + " --out " + path +
+                           " --add` makes the next one");
   }
-  TRY(login, log_in(session, keytab.entries().back().key, keytab.principal(), for_one_call));
+  // The KDC has not heard of the newest yet.
+  TRY(login, log_in(session, keytab.entries().back().key, principal, for_one_call));
   TRY(next, next_version(session, login));
-  const Keytab::Entry& newest = keytab.newest();
-  if (newest.kvno != next) {
-    return wrong_usage("the KDC's next version of " + keytab.principal().text() + " is " +
-                       std::to_string(number(next)) + ", and the newest in " + path + " is " +
-                       std::to_string(number(newest.kvno)));
-  }
-  CHECK_OK(register_key(session, login, newest.key, {keytab.principal(), newest.kvno}));
-  session.ui().say("the KDC seals to version " + std::to_string(number(newest.kvno)) + " of " +
-                   keytab.principal().text() + " from now on");
+  TRY(key, next_key(keytab, path, principal, next));
+  TRY(answer, register_key(session, login, key, {principal, next}, retire_old));
+  say_keys(session, principal, answer);
   return done();
 }
 
@@ -103,7 +101,7 @@ Outcome<Done> change_password(Session& session, const Options& options) {
     return wrong_usage("the new password is the present one");
   }
   TRY(next, next_version(session, login));
-  CHECK_OK(register_key(session, login, new_key, {principal, next}));
+  CHECK_OK(register_key(session, login, new_key, {principal, next}, false));
   session.ui().say("the password of " + principal.text() + " was changed");
   if (session.cache() == nullptr || session.cache()->principal() != principal) return done();
   TRY(again, log_in(session, new_key, principal, usual));
@@ -117,7 +115,7 @@ Outcome<Done> passwd_main(Context& context, const Arguments& arguments) {
   Options options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
-  if (options.keytab) return change_keytab(*session, *options.keytab);
+  if (options.keytab) return change_keytab(*session, *options.keytab, options.retire_old);
   return change_password(*session, options);
 }
 

@@ -5,6 +5,7 @@
 
 #include "ticket/keytab.h"
 #include "tools/progress.h"
+#include "tools/text.h"
 
 namespace waybill::tools {
 namespace {
@@ -48,6 +49,34 @@ Outcome<Login::Done> log_in(Session& session, const Keytab& keytab, Login::Wish 
   }
   if (!login) return refused_login(login.error());
   return *std::move(login);
+}
+
+Outcome<PrincipalKey> next_key(const Keytab& keytab, const std::string& path,
+                               const Principal& principal, Kvno next) {
+  if (keytab.principal() != principal) {
+    return wrong_usage(path + " holds the key of " + keytab.principal().text() + ", not of " +
+                       principal.text());
+  }
+  const Kvno newest = keytab.newest().kvno;
+  if (newest == next) return keytab.newest().key.duplicate();
+  const std::string hint = "`waybill keygen --principal " + principal.name() + " --out " + path +
+                           " --add` makes the next one";
+  return wrong_usage("the KDC's next version of " + principal.text() + " is " +
+                         std::to_string(number(next)) + ", and the newest in " + path + " is " +
+                         std::to_string(number(newest)),
+                     number(newest) < number(next) ? hint : std::string());
+}
+
+void say_keys(Session& session, const Principal& principal, const Fields& answer) {
+  session.ui().say("version " + escaped(answer.get("kvno")) + " of " + principal.text() +
+                   " is the key from now on");
+  const auto until = parse_unix(answer.get("older_until"));
+  if (!until) {
+    session.ui().say("with any older one nobody logs in any more");
+    return;
+  }
+  session.ui().say("version " + escaped(answer.get("older_kvno")) + " can still log in until " +
+                   print_when(*until, session.now()) + ", or until --retire-old");
 }
 
 Outcome<Principal> usual_principal(const Session& session) {

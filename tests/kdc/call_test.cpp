@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(of_operators_are_refused_to_everybody_else) {
       BOOST_TEST(ask("operator", row.name, Fields{}).outcome != Errc::not_permitted);
     }
   }
-  BOOST_TEST(seen == 14U);
+  BOOST_TEST(seen == 20U);
 }
 
 BOOST_AUTO_TEST_CASE(of_services_are_refused_to_everybody_else) {

@@ -145,6 +145,67 @@ BOOST_AUTO_TEST_CASE(tells_the_kdc_of_a_keytabs_next_key) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(rekey, Desk)
+
+BOOST_AUTO_TEST_CASE(lets_an_owner_give_a_queue_its_next_key_and_retire_the_one_before) {
+  BOOST_TEST(log_in("alice").status == 0);
+  const Arguments give{"rekey", "queue-alice", "--keytab", keytab("queue-alice")};
+  const Seen early = run(admin_queue_main, give);
+  BOOST_TEST(early.status == 2);
+  BOOST_TEST(early.says("--add"), early.err);
+  BOOST_TEST(
+      run(keygen_main, {"--principal", "queue-alice", "--out", keytab("queue-alice"), "--add"})
+          .status == 0);
+  const Seen given = run(admin_queue_main, give);
+  BOOST_TEST(given.status == 0, given.err);
+  BOOST_TEST(given.says("version 2 of queue-alice@DEMO.TEST is the key"), given.err);
+  BOOST_TEST(given.says("version 1 can still log in until"), given.err);
+  BOOST_TEST(run(admin_queue_main, {"show", "queue-alice", "--json"}).json()["older_kvno"] == 1);
+  BOOST_TEST(run(admin_queue_main, give).status == 2);
+  const Seen retired = run(admin_queue_main, {"rekey", "queue-alice", "--retire-old"});
+  BOOST_TEST(retired.status == 0, retired.err);
+  BOOST_TEST(retired.says("nobody logs in"), retired.err);
+  BOOST_TEST(run(admin_queue_main, {"rekey", "queue-alice"}).status == 2);
+  BOOST_TEST(
+      run(admin_queue_main, {"rekey", "queue-bob", "--retire-old"}).says("WB-NOT-PERMITTED"));
+}
+
+BOOST_AUTO_TEST_CASE(lets_an_operator_give_a_service_its_next_key_and_says_how_to_force_a_third) {
+  BOOST_TEST(log_in("operator").status == 0);
+  const std::string path = keytab("trigger/orders");
+  const Arguments add{"--principal", "trigger/orders", "--out", path, "--add"};
+  const Arguments give{"rekey", "trigger/orders", "--keytab", path};
+  BOOST_TEST(run(keygen_main, add).status == 0);
+  BOOST_TEST(run(admin_principal_main, give).status == 0);
+  const Seen third = run(keygen_main, add);
+  BOOST_TEST(third.status == 2);
+  BOOST_TEST(third.says("--drop-old"), third.err);
+  BOOST_TEST(
+      run(keygen_main, {"--principal", "trigger/orders", "--out", path, "--add", "--drop-old"})
+          .status == 0);
+  const Seen refused = run(admin_principal_main, give);
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(refused.says("hint: --retire-old"), refused.err);
+  BOOST_TEST(
+      run(admin_principal_main, {"rekey", "trigger/orders", "--keytab", path, "--retire-old"})
+          .status == 0);
+  BOOST_TEST(log_in("trigger/orders").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(lets_an_operator_set_a_password_anew) {
+  write("one.pw", "one\n");
+  BOOST_TEST(log_in("operator").status == 0);
+  const Seen set = run(admin_principal_main, {"rekey", "carol", "--password-file", file("one.pw")});
+  BOOST_TEST(set.status == 0, set.err);
+  BOOST_TEST(
+      run(admin_principal_main, {"rekey", "operator", "--keytab", keytab("operator")}).status == 2);
+  kdc.clock.advance(1s);
+  BOOST_TEST(run(init_main, {"--password-file", file("one.pw"), "carol"}).status == 0);
+  BOOST_TEST(log_in("carol").status == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(admin, Desk)
 
 BOOST_AUTO_TEST_CASE(adds_shows_and_lists) {
