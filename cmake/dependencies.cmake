@@ -6,6 +6,9 @@ pkg_check_modules(lmdb REQUIRED IMPORTED_TARGET lmdb)
 # The macros that cpp-httplib was compiled with come from here and must be the same everywhere.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
+# Its core alone: what is counted is handed out by our own server.
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(msgpack CONFIG REQUIRED)  # the target is called msgpackc-cxx
 find_package(spdlog CONFIG REQUIRED)

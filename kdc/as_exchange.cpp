@@ -6,6 +6,7 @@
 #include "kdc/doorkeeper.h"
 #include "kdc/keys.h"
 #include "kdc/policy.h"
+#include "ticket/adapters/metrics.h"
 #include "ticket/exchange/client.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -187,7 +188,7 @@ LoginReply refuse(const KdcParts& parts, const Attempt& attempt, Cause cause, Ti
   return {code_of(cause), now, parts.instance, std::nullopt};
 }
 
-LoginReply answer(const KdcParts& parts, const Attempt& attempt, Time now) {
+LoginReply judged_answer(const KdcParts& parts, const Attempt& attempt, Time now) {
   std::optional<PrincipalRecord> record;
   if (attempt.request.principal.realm() == parts.realm()) {
     record = parts.store.view().principal(attempt.request.principal.name());
@@ -197,6 +198,12 @@ LoginReply answer(const KdcParts& parts, const Attempt& attempt, Time now) {
   auto tgt = issue(parts, *record, attempt, now);
   if (!tgt) return {tgt.error().code, now, parts.instance, std::nullopt};
   return {std::nullopt, now, parts.instance, *std::move(tgt)};
+}
+
+LoginReply answer(const KdcParts& parts, const Attempt& attempt, Time now) {
+  LoginReply reply = judged_answer(parts, attempt, now);
+  if (reply.refusal) metrics().count_refusal("login", *reply.refusal);
+  return reply;
 }
 
 }  // namespace

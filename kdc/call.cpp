@@ -3,6 +3,9 @@
 #include "kdc/doorkeeper.h"
 #include "kdc/operations.h"
 #include "kdc/reasons.h"
+#include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/call.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -16,7 +19,20 @@ namespace {
 struct Running {
   std::shared_ptr<Said> said;
   std::optional<Issuer::Pending> pending;
+  std::string_view name;  ///< as it is counted: no word of the caller's
+  Stopwatch watch{};
 };
+
+// A front door says which request of somebody's it calls for; the line is for who looks that up.
+void tell(const Running& running, const Answer& answer) {
+  using Outcome = Metrics::Outcome;
+  metrics().count(running.name, answer.refusal ? Outcome::refused : Outcome::done,
+                  running.watch.read());
+  if (answer.refusal) metrics().count_refusal(running.name, *answer.refusal);
+  if (current_request_id().empty()) return;
+  log_info("operation", {{"operation", running.name},
+                         {"outcome", answer.refusal ? describe(*answer.refusal).name : "done"}});
+}
 
 Answer answer_of(Running& running) {
   if (!running.pending) return {std::nullopt, {}, std::move(running.said->value)};
@@ -47,10 +63,11 @@ Issuer::Effects for_a_caller_in_good_standing(const Body& tgt, MayCall who,
 
 Running start(const KdcParts& parts, const Caller& caller, const Operation& operation, Time now) {
   const OperationRow* row = find_operation(operation.name);
+  const std::string_view name = row == nullptr ? "unknown" : row->name;
   Ask ask{caller, operation.arguments, now, {{"by", caller.principal().text()}}};
   ask.fields.add("tgt", to_hex(caller.tgt.body().id));
   auto decided = decide(parts, row, ask);
-  if (decided && !*decided) return {ask.said, std::nullopt};
+  if (decided && !*decided) return {ask.said, std::nullopt, name};
   Issuer::Deed deed{{operation.name, std::nullopt, std::move(ask.fields)}, {}, std::nullopt};
   if (!decided) {
     // A deed that is refused leaves its audit record and nothing else.
@@ -61,7 +78,7 @@ Running start(const KdcParts& parts, const Caller& caller, const Operation& oper
         for_a_caller_in_good_standing(caller.tgt.body(), row->who, std::move(to_do.effects));
     deed.ticket = std::move(to_do.ticket);
   }
-  return {ask.said, parts.issuer.submit(std::move(deed))};
+  return {ask.said, parts.issuer.submit(std::move(deed)), name};
 }
 
 // --- All of a call --------------------------------------------------------------------------
@@ -72,7 +89,11 @@ class Answers {
   void add(Running running) { running_.push_back(std::move(running)); }
 
   void wait() {
-    for (Running& running : running_) take(answer_of(running));
+    for (Running& running : running_) {
+      Answer answer = answer_of(running);
+      tell(running, answer);
+      take(std::move(answer));
+    }
     running_.clear();
   }
   std::vector<Answer> finish() {
@@ -166,6 +187,7 @@ class OpenedCall {
   }
   std::vector<Answer> sealed(const Error& error) {
     audit(error);
+    metrics().count_refusal("call", error.code);
     std::vector<Answer> one;
     one.push_back(whole_refusal(parts_, call_, error.code, now_));
     return one;

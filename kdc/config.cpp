@@ -42,6 +42,15 @@ constexpr std::array settings{
     Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024, "requests at the same time"},
 };
 
+std::string_view name_of(LogForm form) {
+  return form == LogForm::automatic ? "auto" : form == LogForm::text ? "text" : "json";
+}
+
+std::string_view name_of(LogLevel level) {
+  if (level == LogLevel::error) return "error";
+  return level == LogLevel::warning ? "warning" : "info";
+}
+
 [[noreturn]] void fail(const std::string& file, const toml::node& node, const std::string& reason) {
   std::ostringstream out;
   out << file << ", line " << node.source().begin.line << ": " << reason;
@@ -59,12 +68,37 @@ std::int64_t integer(const std::string& file, const Setting& setting, const toml
   return *value;
 }
 
+void read_log(Config& config, const std::string& file, std::string_view key,
+              const toml::node& node) {
+  const auto word = node.value_or(std::string_view{});
+  const auto form = log_form_from(word);
+  const auto level = log_level_from(word);
+  if (key == "log_format") {
+    if (!form) fail(file, node, "log_format is \"auto\", \"text\" or \"json\"");
+    config.log_format = *form;
+  } else {
+    if (!level) fail(file, node, "log_level is \"info\", \"warning\" or \"error\"");
+    config.log_level = *level;
+  }
+}
+
 bool read_text(Config& config, const std::string& file, std::string_view key,
                const toml::node& node) {
   if (key == "listen") {
     const auto address = ListenAddress::parse(node.value_or(std::string_view{}));
     if (!address) fail(file, node, "listen is an address like \"127.0.0.1:8088\"");
     config.listen = *address;
+    return true;
+  }
+  if (key == "status_listen") {
+    config.status_listen = ListenAddress::parse(node.value_or(std::string_view{}));
+    if (!config.status_listen) {
+      fail(file, node, "status_listen is an address like \"127.0.0.1:9088\"");
+    }
+    return true;
+  }
+  if (key == "log_format" || key == "log_level") {
+    read_log(config, file, key, node);
     return true;
   }
   if (key != "tls_certificate" && key != "tls_key") return false;
@@ -121,8 +155,16 @@ Config Config::parse(std::string_view text, const std::string& file_name) {
 std::string Config::print() const {
   std::ostringstream out;
   out << "# The KDC's settings. Times are whole seconds. An unknown key is an error.\n"
-      << "# A change takes effect at the next start.\n"
+      << "# A change takes effect at the next start; of log_level, and of what is in the files "
+         "for\n"
+      << "# TLS, at a SIGHUP too.\n"
       << "listen = \"" << listen.text() << "\"\n";
+  if (status_listen) out << "status_listen = \"" << status_listen->text() << "\"";
+  if (!status_listen) out << "# status_listen = \"127.0.0.1:9088\"";
+  out << "  # /healthz, /readyz and /metrics, in plain HTTP\n";
+  out << "log_format = \"" << name_of(log_format)
+      << "\"  # auto (text on a terminal, else json), text or json\n"
+      << "log_level = \"" << name_of(log_level) << "\"  # info, warning or error\n";
   if (has_tls()) {
     out << "tls_certificate = " << std::quoted(tls_certificate.string())
         << "  # https and nothing else\n"

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ticket/adapters/listen_address.h"
+#include "ticket/adapters/log_options.h"
 #include "ticket/clock.h"
 #include "ticket/limits.h"
 
@@ -21,6 +22,7 @@ class ConfigError : public std::runtime_error {
 /// error, so that a misspelt one is not silently a default. Times are written in seconds.
 struct Config {
   ListenAddress listen{"127.0.0.1", 8088};
+  std::optional<ListenAddress> status_listen{};         ///< StatusServer's; none: there is none
   Seconds tgt_life = std::chrono::hours(8);             ///< the most a TGT runs
   Seconds tgt_renewable = std::chrono::hours(7 * 24);   ///< the most it can be renewed to
   Seconds service_ticket_life = std::chrono::hours(1);  ///< of a ticket by "tgs"
@@ -28,6 +30,8 @@ struct Config {
   Seconds feed_interval = std::chrono::seconds(2);      ///< a new feed head that often
   Seconds max_staleness = limits::default_staleness;    ///< what tickets demand of a feed head
   std::size_t max_threads = 64;                         ///< requests at the same time
+  LogForm log_format = LogForm::automatic;
+  LogLevel log_level = LogLevel::info;
   /// PEM files of the certificate and its key; relative to kdc.toml's folder in the file. Both, and
   /// the KDC speaks https and nothing else; or none.
   std::filesystem::path tls_certificate{};

@@ -54,6 +54,11 @@ Buffer FeedPublisher::head() {
   return head_;
 }
 
+Time FeedPublisher::published() const {
+  const std::scoped_lock guard(lock_);
+  return head_time_;
+}
+
 std::uint64_t FeedPublisher::signatures() const {
   const std::scoped_lock guard(lock_);
   return signatures_;

@@ -30,6 +30,8 @@ class FeedPublisher {
   /// A file of the feed; nothing when there is none, or none any more.
   std::optional<Buffer> segment(const SegmentName& name) const { return folder_.segment(name); }
 
+  /// The time of the newest head; a disk that takes no new one leaves it behind.
+  Time published() const;
   /// Heads signed so far, for tests and figures.
   std::uint64_t signatures() const;
 

@@ -9,6 +9,8 @@ void Housekeeping::tick() noexcept {
   parts_.epochs.erase_expired(now);
   try {  // the edge of this thread's work
     mark_.raise(parts_.store.view());
+    // Requests may stay away while we are not ready, so nobody else would find out.
+    if (parts_.issuer.counts().is_failing) parts_.issuer.record({"store.tried", std::nullopt, {}});
     if (now < next_sweep_) return;
     next_sweep_ = now + sweep_interval;
     const bool swept = sweep(now - grace);

@@ -6,8 +6,9 @@
 namespace waybill::kdc {
 
 /// What the daemon does between requests, on main()'s thread: forgets rolling keys whose time is
-/// over, raises the high-water mark, clears the store of what ended, and compacts the feed. A disk
-/// that fails here is logged and tried again; requests see it for themselves.
+/// over, raises the high-water mark, tries a store that failed again, clears the store of what
+/// ended, and compacts the feed. A disk that fails here is logged and tried again; requests see it
+/// for themselves.
 class Housekeeping {
  public:
   static constexpr std::chrono::seconds interval{1};

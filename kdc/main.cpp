@@ -45,11 +45,13 @@ Examples:
 )";
 
 constexpr const char* serve_examples = R"(
-Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder.
+Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder. At a
+SIGHUP it reads the log level and the files for TLS again.
 
 Examples:
   waybill-kdc serve --dir kdc
   waybill-kdc serve --dir kdc --listen 127.0.0.1:0      # any free port; the log says which
+  waybill-kdc serve --dir kdc --check-config
   waybill-kdc serve --dir kdc --accept-older-store      # once, after a backup was put back
 )";
 
@@ -70,6 +72,8 @@ struct Words {
   std::string tls_certificate, tls_key, tls_ca;
   unsigned epoch_days = 365;
   bool accept_older_store = false;
+  bool check_config = false;
+  std::string master_key;
   bool insecure_allow_swap = false;
 };
 
@@ -128,6 +132,12 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   if (!words.listen.empty()) {
     plan.listen = ListenAddress::parse(words.listen);
     if (!plan.listen) return complain_of_address(words.listen);
+  }
+  plan.master_key = words.master_key;
+  if (words.check_config) {
+    check_settings(plan);
+    std::cout << "The configuration is sound.\n";
+    return 0;
   }
   const SystemClock clock;
   serve(plan, clock, shutdown, [](const std::string& address) {
@@ -200,6 +210,12 @@ CLI::App* add_serve(CLI::App& app, Words& words) {
       ->type_name("HOST:PORT");
   serving->add_flag("--accept-older-store", words.accept_older_store,
                     "start although the store is older than what this KDC wrote last");
+  serving
+      ->add_option("--master-key", words.master_key,
+                   "where master.key lies, if not in the folder; mode 0600 or 0400")
+      ->type_name("FILE");
+  serving->add_flag("--check-config", words.check_config,
+                    "look at settings, keys and certificate, say what is wrong, and end");
   serving->footer(serve_examples);
   return serving;
 }
@@ -236,7 +252,7 @@ int main(int argc, char** argv) {
     harden_process();
     if (init->parsed()) return run_init(words);
     if (!serving->parsed()) return run_check(words);
-    Shutdown shutdown;
+    Shutdown shutdown(Shutdown::Hangup::is_heard);
     return run_serve(words, shutdown);
   });
 }

@@ -7,11 +7,14 @@
 #include "kdc/high_water.h"
 #include "kdc/housekeeping.h"
 #include "kdc/parts.h"
+#include "kdc/readiness.h"
 #include "kdc/server.h"
 #include "kdc/store_check.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/service_manager.h"
+#include "ticket/adapters/tls.h"
 
 namespace waybill::kdc {
 namespace {
@@ -64,6 +67,23 @@ HttpServer::Options http_options(const Config& config) {
   return options;
 }
 
+std::filesystem::path master_key_of(const ServePlan& plan) {
+  return plan.master_key.empty() ? plan.folder.master_key() : plan.master_key;
+}
+
+// What was not right stays as it was.
+void reload(const ServePlan& plan, HttpServer& http, const ServiceManager& manager) noexcept {
+  manager.reloading();
+  try {  // the edge of what an operator asks for meanwhile
+    set_log_level(Config::load(plan.folder.config()).log_level);
+    http.renew_certificate();
+    log_info("reloaded");
+  } catch (const std::exception& failure) {
+    log_error("reload_failed", {{"why", failure.what()}});
+  }
+  manager.ready();
+}
+
 void record_start(Issuer& issuer, const ServePlan& plan) {
   issuer.record({"kdc.started",
                  std::nullopt,
@@ -72,14 +92,25 @@ void record_start(Issuer& issuer, const ServePlan& plan) {
 
 }  // namespace
 
+void check_settings(const ServePlan& plan) {
+  require_realm(plan.folder);
+  const Config config = Config::load(plan.folder.config());
+  make_private_folder(plan.folder.path);  // as in serve()
+  static_cast<void>(read_key_file(master_key_of(plan)));
+  if (config.has_tls()) {
+    static_cast<void>(TlsIdentity::load(config.tls_certificate, config.tls_key));
+  }
+}
+
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready) {
   require_realm(plan.folder);
   Config config = Config::load(plan.folder.config());
   if (plan.listen) config.listen = *plan.listen;
+  set_log_form(config.log_format, config.log_level);
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
   const FolderLock lock = lock_folder(plan.folder.path);
-  Store store(plan.folder.store(), MasterKey(read_key_file(plan.folder.master_key())));
+  Store store(plan.folder.store(), MasterKey(read_key_file(master_key_of(plan))));
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);
@@ -103,13 +134,25 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
                  replays,
                  door,
                  feed};
+  describe_metrics();
   Server server(parts);
   HttpServer http(http_options(config),
                   [&server](const HttpRequest& request) { return server.answer(request); });
   Housekeeping housekeeping(parts, mark);
+  const StatusPages pages(
+      clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
+  std::optional<StatusServer> status;
+  if (config.status_listen) status.emplace(*config.status_listen, pages);
   config.listen.port = http.start();
   ready(config.listen.text());
-  while (!shutdown.wait_for(Housekeeping::interval)) housekeeping.tick();
+  const ServiceManager manager;
+  manager.ready();
+  while (!shutdown.wait_for(Housekeeping::interval)) {
+    housekeeping.tick();
+    if (shutdown.take_hangup()) reload(plan, http, manager);
+    manager.alive();
+  }
+  manager.stopping();
   log_info("stopping");
   http.stop();
   housekeeping.finish();

@@ -18,7 +18,8 @@ struct ServePlan {
   Folder folder;
   bool accept_older_store = false;  ///< the explicit word after a restored backup
   std::optional<ListenAddress> listen =
-      {};  ///< instead of the one in kdc.toml; port 0: any free one
+      {};                              ///< instead of the one in kdc.toml; port 0: any free one
+  std::filesystem::path master_key{};  ///< where that lies; empty: in the folder
 };
 
 /// Opens the realm in the folder, checks it, and serves until the end is wished for:
@@ -29,5 +30,9 @@ struct ServePlan {
 /// sentence.
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready);
+
+/// What can be known without opening the store: the settings, the files that they name, and the
+/// modes of the key files. Throws as serve() does.
+void check_settings(const ServePlan& plan);
 
 }  // namespace waybill::kdc

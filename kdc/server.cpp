@@ -6,7 +6,10 @@
 #include "kdc/call.h"
 #include "kdc/doorkeeper.h"
 #include "kdc/feed_publisher.h"
+#include "kdc/readiness.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/exchange/messages.h"
 
 namespace waybill::kdc {
@@ -59,12 +62,17 @@ HttpReply feed_segment(const KdcParts& parts, const HttpRequest& request) {
   return may_be_kept(reply(*bytes), "public, max-age=31536000, immutable");
 }
 
-HttpReply health(const KdcParts&, const HttpRequest&) { return {200, "text/plain", "ok\n", {}}; }
+HttpReply health(const KdcParts&, const HttpRequest&) { return health_reply(); }
+
+HttpReply readiness(const KdcParts& parts, const HttpRequest&) {
+  return readiness_reply(lacks(parts));
+}
 
 struct Route {
   std::string_view method;
   std::string_view path;  // one that ends in a slash: and whatever follows it
   HttpReply (*answer)(const KdcParts&, const HttpRequest&);
+  std::string_view operation;  // as it is counted
 
   bool leads(std::string_view to) const {
     return path.ends_with('/') ? to.starts_with(path) : to == path;
@@ -72,18 +80,31 @@ struct Route {
 };
 // Anybody may ask for any of them: what a body may do is decided by what it proves (kdc/call.h).
 constexpr std::array<Route, Server::routes> table{{
-    {"GET", "/v1/realm", realm_document},
-    {"POST", "/v1/as", logins},
-    {"POST", "/v1/call", calls},
-    {"GET", "/v1/feed/head", feed_head},
-    {"GET", segments, feed_segment},
-    {"GET", "/healthz", health},
+    {"GET", "/v1/realm", realm_document, "realm"},
+    {"POST", "/v1/as", logins, "login"},
+    {"POST", "/v1/call", calls, "call"},
+    {"GET", "/v1/feed/head", feed_head, "feed.head"},
+    {"GET", segments, feed_segment, "feed.segment"},
+    {"GET", "/healthz", health, "healthz"},
+    {"GET", "/readyz", readiness, "readyz"},
 }};
 constexpr std::size_t as_route = 1;
 
 // What stands before a `;` in a content type.
 bool is_msgpack(std::string_view content_type) {
   return content_type.substr(0, content_type.find(';')) == msgpack;
+}
+
+// What whoever asked is told is what is counted.
+void measure(std::string_view operation, const HttpReply& reply, Metrics::Duration took) {
+  using Outcome = Metrics::Outcome;
+  const Outcome outcome = reply.status < 400   ? Outcome::done
+                          : reply.status < 500 ? Outcome::refused
+                                               : Outcome::failed;
+  metrics().count(operation, outcome, took);
+  if (outcome == Outcome::done) return;
+  const auto told = Refusal::decode(bytes_of(reply.body));
+  if (told) metrics().count_refusal(operation, told->code);
 }
 
 HttpReply failed(const char* reason) noexcept {
@@ -131,6 +152,8 @@ HttpReply Server::dispatch(const HttpRequest& request, std::size_t& route) {
 }
 
 HttpReply Server::answer(const HttpRequest& request) noexcept {
+  const RequestScope scope(request.header(RequestScope::header));
+  const Stopwatch watch;
   std::size_t route = routes;
   HttpReply out;
   try {  // the one catch: whatever the environment did wrong, the daemon goes on
@@ -141,6 +164,7 @@ HttpReply Server::answer(const HttpRequest& request) noexcept {
     out = failed(error.what());
   }
   count(route, out.status);
+  measure(route < routes ? table[route].operation : "other", out, watch.read());
   if (out.status >= 400 && out.status < 500 && parts_.door.log.take(parts_.clock.now())) {
     log_info("refused", {{"method", request.method},
                          {"path", request.path},

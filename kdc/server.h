@@ -34,7 +34,7 @@ class Server {
   };
   std::vector<RouteCount> counts() const;
 
-  static constexpr std::size_t routes = 6;
+  static constexpr std::size_t routes = 7;
 
  private:
   HttpReply dispatch(const HttpRequest& request, std::size_t& route);

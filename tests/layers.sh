@@ -81,6 +81,8 @@ forbid 'only ticket/adapters/lmdb.* includes LMDB' "${include}[<\"]lmdb\.h" . \
   '^ticket/adapters/lmdb\.'
 forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httplib" . \
   '^ticket/adapters/http(_client)?\.'
+forbid 'only ticket/adapters/metrics.cpp includes prometheus-cpp' "${include}[<\"]prometheus" . \
+  '^ticket/adapters/metrics\.cpp'
 forbid 'only ticket/adapters/tls.cpp includes OpenSSL' "${include}[<\"]openssl" . \
   '^ticket/adapters/tls\.cpp'
 forbid 'only the two edges include gRPC' "${include}[<\"]grpc" . \
@@ -101,7 +103,7 @@ forbid 'ticket does no input or output and starts no thread' \
   "$include<(fstream|iostream|filesystem|thread|future)>" '^ticket/(exchange/)?[^/]*$'
 forbid 'only the second implementation includes Botan' "${include}[<\"]botan" . "^$second"
 forbid 'a heavy header stays out of headers' \
-  "$include[<\"](httplib|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
+  "$include[<\"](httplib|prometheus|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
 forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
 
 # --- Time -----------------------------------------------------------------------------------

@@ -170,6 +170,15 @@ class Engine {
                                             std::size_t most) = 0;
   /// The KDC knows of these, or will never want to.
   virtual void reported(const std::vector<RunId>& runs) = 0;
+  struct Counts {
+    std::uint64_t open = 0;   ///< queued or running
+    std::uint64_t ended = 0;  ///< still kept
+    std::uint64_t unreported = 0;
+    std::uint64_t leased = 0;  ///< of the open ones, those that a worker has
+    /// The store did not take the last change; sweep() tries it again.
+    bool is_failing = false;
+  };
+  virtual Counts counts() const = 0;
   /// From now on lease() does not wait: the daemon ends.
   virtual void end_waits() = 0;
 };

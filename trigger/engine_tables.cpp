@@ -100,6 +100,17 @@ void EngineTables::put_meta(WriteTxn& txn, const Principal& service) const {
            Writer().array(2).uint(format_version).str(service.text()).take());
 }
 
+Engine::Counts EngineTables::counts(const Txn& txn) const {
+  return {deadlines.count(txn), ended.count(txn), outbox.count(txn), leases.count(txn)};
+}
+
+void EngineTables::touch(WriteTxn& txn) const {
+  const auto stored = meta.get(txn, bytes_of(meta_key));
+  if (!stored) throw StoreDamaged("meta");
+  const Buffer same = copy_of(*stored);
+  meta.put(txn, bytes_of(meta_key), same);
+}
+
 std::optional<RunRecord> EngineTables::run(const Txn& txn, const RunId& id) const {
   const auto stored = runs.get(txn, id);
   if (!stored) return std::nullopt;

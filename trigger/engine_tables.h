@@ -83,6 +83,10 @@ class EngineTables {
   void put_authority(WriteTxn& txn, const Run& run, const Authority& authority) const;
   /// Whether that entry of that index is this record's.
   bool stands_in(const RunRecord& record, const GuardedTable& index, Bytes key) const;
+  /// Of this store; not whether it fails.
+  Engine::Counts counts(const Txn& txn) const;
+  /// Writes what is there already: whether the store takes anything.
+  void touch(WriteTxn& txn) const;
   /// Everything of a run.
   void erase(WriteTxn& txn, const RunRecord& record) const;
 

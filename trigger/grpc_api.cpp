@@ -2,10 +2,14 @@
 
 #include <waybill/v1/trigger.pb.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "ticket/adapters/lmdb.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -117,6 +121,14 @@ v1::Workflow workflow_of(const Run& run) {
   return out;
 }
 
+// As the HTTP door counts it.
+std::string_view operation_of(std::string_view method) {
+  constexpr std::array<std::string_view, 4> names{"submit", "describe", "wait", "cancel"};
+  const auto found = std::ranges::find(GrpcApi::methods, method);
+  const auto index = static_cast<std::size_t>(found - std::begin(GrpcApi::methods));
+  return index < names.size() ? names.at(index) : "other";
+}
+
 // A call in the form in which presentations are bound to requests (specs/grpc-api.md).
 HttpRequest as_request(const GrpcCall& call) {
   HttpRequest request{"GRPC", std::string(call.method), {}, {}, call.message, call.from};
@@ -133,6 +145,19 @@ GrpcApi::GrpcApi(TriggerParts& parts, GrpcLimits limits)
       large_(limits.large_messages) {}
 
 GrpcReply GrpcApi::answer(const GrpcCall& call) noexcept {
+  RequestScope scope({});
+  scope.make();
+  const Stopwatch watch;
+  GrpcReply reply = guarded(call);
+  using Outcome = Metrics::Outcome;
+  const Outcome outcome = reply.code == ok_code       ? Outcome::done
+                          : reply.code == unavailable ? Outcome::failed
+                                                      : Outcome::refused;
+  metrics().count(operation_of(call.method), outcome, watch.read());
+  return reply;
+}
+
+GrpcReply GrpcApi::guarded(const GrpcCall& call) noexcept {
   try {  // the edge of the door: what the environment does wrong
     Telling telling;
     auto reply = dispatch(call, telling);
@@ -246,19 +271,17 @@ Result<std::string> GrpcApi::cancel(const Body& caller, const std::string& messa
 }
 
 GrpcReply GrpcApi::refuse(const GrpcCall& call, const Telling& telling, const Error& error) {
-  const std::string id = to_hex(random_bytes<8>());
   log_info("request_refused", {{"code", waybill::describe(error.code).name},
                                {"note", error.note},
                                {"status", telling.status},
                                {"method", "GRPC"},
                                {"path", call.method},
-                               {"from", call.from},
-                               {"request_id", id}});
-  return refusal(telling, error, id);
+                               {"from", call.from}});
+  metrics().count_refusal(operation_of(call.method), error.code);
+  return refusal(telling, error);
 }
 
-GrpcReply GrpcApi::refusal(const Telling& telling, const Error& error,
-                           const std::string& id) const {
+GrpcReply GrpcApi::refusal(const Telling& telling, const Error& error) const {
   const ErrorText& text = waybill::describe(error.code);
   const int code = code_of(telling.status, error.code);
   v1::ErrorInfo info;
@@ -266,7 +289,7 @@ GrpcReply GrpcApi::refusal(const Telling& telling, const Error& error,
   info.set_domain("waybill");
   auto& more = *info.mutable_metadata();
   more["number"] = std::to_string(static_cast<unsigned>(error.code));
-  more["request_id"] = id;
+  more["request_id"] = std::string(current_request_id());
   if (error.code == Errc::wrong_instance) more["instance"] = to_hex(parts_.identity.instance());
   if (!telling.holder.empty()) more["run_id"] = telling.holder;
   v1::StatusDetails details;
@@ -279,13 +302,12 @@ GrpcReply GrpcApi::refusal(const Telling& telling, const Error& error,
 }
 
 GrpcReply GrpcApi::fail(const GrpcCall& call, Errc code, const char* why) {
-  const std::string id = to_hex(random_bytes<8>());
   log_warning("request_failed", {{"code", waybill::describe(code).name},
                                  {"why", why},
                                  {"method", "GRPC"},
-                                 {"path", call.method},
-                                 {"request_id", id}});
-  return refusal({status_of(code), {}}, {code}, id);
+                                 {"path", call.method}});
+  metrics().count_refusal(operation_of(call.method), code);
+  return refusal({status_of(code), {}}, {code});
 }
 
 void GrpcApi::end_waits() {

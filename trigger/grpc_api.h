@@ -68,6 +68,7 @@ class GrpcApi {
     int status = 0;      ///< of the answer over HTTP
     std::string holder;  ///< as of submit()
   };
+  GrpcReply guarded(const GrpcCall& call) noexcept;
   Result<std::string> dispatch(const GrpcCall& call, Telling& telling);
   Result<std::string> start(const Shown& shown, const std::string& message, Telling& telling);
   Result<std::string> describe(const Body& caller, const std::string& message);
@@ -75,7 +76,7 @@ class GrpcApi {
   Result<std::string> cancel(const Body& caller, const std::string& message);
   GrpcReply refuse(const GrpcCall& call, const Telling& telling, const Error& error);
   GrpcReply fail(const GrpcCall& call, Errc code, const char* why);
-  GrpcReply refusal(const Telling& telling, const Error& error, const std::string& id) const;
+  GrpcReply refusal(const Telling& telling, const Error& error) const;
   bool pause(std::chrono::milliseconds time);
 
   TriggerParts& parts_;

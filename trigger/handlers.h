@@ -36,10 +36,12 @@ struct Route {
   Caller caller;
   std::size_t max_body;
   Handler handler;
+  std::string_view operation;  ///< as it is counted
 };
 
 Result<HttpReply> info(TriggerParts& parts, const Ask& ask);
 Result<HttpReply> healthz(TriggerParts& parts, const Ask& ask);
+Result<HttpReply> readyz(TriggerParts& parts, const Ask& ask);
 
 // workflow_handlers.cpp: for the subject of the work.
 

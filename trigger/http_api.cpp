@@ -5,11 +5,26 @@
 
 #include "ticket/adapters/lmdb.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
 #include "trigger/handlers.h"
 
 namespace waybill::trigger {
+
+struct FoundRoute {
+  const Route* route = nullptr;
+  std::string name;
+  std::string allowed;  // methods of the routes of this path, when none has the request's
+};
+
+/// One request on its way, as it is logged and counted.
+struct Visit {
+  const HttpRequest& request;
+  const InstanceId& instance;
+  std::string_view operation = "other";
+};
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,19 +36,25 @@ constexpr auto longest_poll = 30s;
 constexpr std::size_t small = HttpApi::max_small_body;
 constexpr std::size_t large = HttpApi::max_body;
 constexpr std::array routes{
-    Route{"GET", "/healthz", "", false, Caller::anyone, 0, healthz},
-    Route{"GET", "/v1/info", "", false, Caller::anyone, 0, info},
-    Route{"POST", "/v1/workflows", "", false, Caller::delegation, large, submit_workflow},
-    Route{"GET", "/v1/workflows/", "", true, Caller::principal, 0, describe_workflow},
-    Route{"GET", "/v1/workflows/", "/result", true, Caller::principal, 0, workflow_result},
-    Route{"POST", "/v1/workflows/", "/cancel", true, Caller::principal, small, cancel_workflow},
-    Route{"POST", "/v1/payloads/open", "", false, Caller::viewer, large, open_payload},
-    Route{"POST", "/v1/queues/", "/poll", true, Caller::queue, small, poll_queue},
-    Route{"POST", "/v1/jobs/", "/heartbeat", true, Caller::principal, small, heartbeat_job},
-    Route{"POST", "/v1/jobs/", "/complete", true, Caller::principal, large, complete_job},
-    Route{"POST", "/v1/jobs/", "/fail", true, Caller::principal, small, fail_job},
-    Route{"POST", "/v1/jobs/", "/hand-back", true, Caller::principal, small, hand_back_job},
-    Route{"POST", "/v1/jobs/", "/refuse", true, Caller::principal, small, refuse_job},
+    Route{"GET", "/healthz", "", false, Caller::anyone, 0, healthz, "healthz"},
+    Route{"GET", "/readyz", "", false, Caller::anyone, 0, readyz, "readyz"},
+    Route{"GET", "/v1/info", "", false, Caller::anyone, 0, info, "info"},
+    Route{"POST", "/v1/workflows", "", false, Caller::delegation, large, submit_workflow, "submit"},
+    Route{"GET", "/v1/workflows/", "", true, Caller::principal, 0, describe_workflow, "describe"},
+    Route{"GET", "/v1/workflows/", "/result", true, Caller::principal, 0, workflow_result,
+          "result"},
+    Route{"POST", "/v1/workflows/", "/cancel", true, Caller::principal, small, cancel_workflow,
+          "cancel"},
+    Route{"POST", "/v1/payloads/open", "", false, Caller::viewer, large, open_payload, "look"},
+    Route{"POST", "/v1/queues/", "/poll", true, Caller::queue, small, poll_queue, "poll"},
+    Route{"POST", "/v1/jobs/", "/heartbeat", true, Caller::principal, small, heartbeat_job,
+          "heartbeat"},
+    Route{"POST", "/v1/jobs/", "/complete", true, Caller::principal, large, complete_job,
+          "complete"},
+    Route{"POST", "/v1/jobs/", "/fail", true, Caller::principal, small, fail_job, "fail"},
+    Route{"POST", "/v1/jobs/", "/hand-back", true, Caller::principal, small, hand_back_job,
+          "hand-back"},
+    Route{"POST", "/v1/jobs/", "/refuse", true, Caller::principal, small, refuse_job, "refuse"},
 };
 
 // The name in a path that has this route's form; only a queue's may hold '/'.
@@ -52,14 +73,8 @@ bool shows_a_tgt(const Route& route) {
   return route.caller == Caller::delegation || route.caller == Caller::viewer;
 }
 
-struct Found {
-  const Route* route = nullptr;
-  std::string name;
-  std::string allowed;  // methods of the routes of this path, when none has the request's
-};
-
-Found find(const HttpRequest& request) {
-  Found found;
+FoundRoute find(const HttpRequest& request) {
+  FoundRoute found;
   for (const Route& route : routes) {
     const auto name = name_in(route, request.path);
     if (!name) continue;
@@ -107,26 +122,33 @@ Refusal admitted(const Route& route, const Ask& ask, const Error& error) {
   return out;
 }
 
-HttpReply refuse(const HttpRequest& request, const Refusal& refusal, const InstanceId& instance) {
-  const std::string id = to_hex(random_bytes<8>());
+HttpReply refuse(const Visit& visit, const Refusal& refusal) {
+  metrics().count_refusal(visit.operation, refusal.error.code);
   log_info("request_refused", {{"code", describe(refusal.error.code).name},
                                {"note", refusal.error.note},
                                {"status", refusal.status},
-                               {"method", request.method},
-                               {"path", request.path},
-                               {"from", request.remote_address},
-                               {"request_id", id}});
-  return refused_reply({refusal.status, refusal.error, id, refusal.holder}, instance);
+                               {"method", visit.request.method},
+                               {"path", visit.request.path},
+                               {"from", visit.request.remote_address}});
+  return refused_reply(
+      {refusal.status, refusal.error, std::string(current_request_id()), refusal.holder},
+      visit.instance);
 }
 
-HttpReply fail(const HttpRequest& request, Errc code, const char* why, const InstanceId& instance) {
-  const std::string id = to_hex(random_bytes<8>());
+HttpReply fail(const Visit& visit, Errc code, const char* why) {
+  metrics().count_refusal(visit.operation, code);
   log_warning("request_failed", {{"code", describe(code).name},
                                  {"why", why},
-                                 {"method", request.method},
-                                 {"path", request.path},
-                                 {"request_id", id}});
-  return refused_reply({status_of(code), {code}, id}, instance);
+                                 {"method", visit.request.method},
+                                 {"path", visit.request.path}});
+  return refused_reply({status_of(code), {code}, std::string(current_request_id())},
+                       visit.instance);
+}
+
+Metrics::Outcome outcome_of(int status) {
+  using Outcome = Metrics::Outcome;
+  if (status < 400) return Outcome::done;
+  return status < 500 ? Outcome::refused : Outcome::failed;
 }
 
 }  // namespace
@@ -138,47 +160,58 @@ HttpApi::HttpApi(TriggerParts& parts, HttpLimits limits)
       large_(limits.large_bodies) {}
 
 HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
-  const InstanceId& instance = parts_.identity.instance();
+  RequestScope scope(request.header(RequestScope::header));
+  scope.make();
+  const Stopwatch watch;
+  const FoundRoute found = find(request);
+  Visit visit{request, parts_.identity.instance()};
+  if (found.route != nullptr) visit.operation = found.route->operation;
+  HttpReply reply = guarded(visit, found);
+  reply.headers[RequestScope::header] = scope.id();
+  metrics().count(visit.operation, outcome_of(reply.status), watch.read());
+  return reply;
+}
+
+HttpReply HttpApi::guarded(const Visit& visit, const FoundRoute& found) noexcept {
   try {  // the daemon's one catch: what the environment does wrong
-    return dispatch(request);
+    return dispatch(visit, found);
   } catch (const KdcAway& failure) {
-    return fail(request, Errc::kdc_unreachable, failure.what(), instance);
+    return fail(visit, Errc::kdc_unreachable, failure.what());
   } catch (const StoreError& failure) {
-    return fail(request, failure.is_busy() ? Errc::busy : Errc::internal, failure.what(), instance);
+    return fail(visit, failure.is_busy() ? Errc::busy : Errc::internal, failure.what());
   } catch (const std::exception& failure) {
-    return fail(request, Errc::internal, failure.what(), instance);
+    return fail(visit, Errc::internal, failure.what());
   }
 }
 
-HttpReply HttpApi::dispatch(const HttpRequest& request) {
-  const InstanceId& instance = parts_.identity.instance();
-  const Found found = find(request);
+HttpReply HttpApi::dispatch(const Visit& visit, const FoundRoute& found) {
+  const HttpRequest& request = visit.request;
   if (found.route == nullptr) {
     const bool exists = !found.allowed.empty();
     HttpReply reply =
-        refuse(request, {exists ? 405 : 404, {Errc::unknown_operation, "no such route"}}, instance);
+        refuse(visit, {exists ? 405 : 404, {Errc::unknown_operation, "no such route"}});
     if (exists) reply.headers["Allow"] = found.allowed;
     return reply;
   }
   const Route& route = *found.route;
-  if (const auto bad = check_form(request, route)) return refuse(request, *bad, instance);
+  if (const auto bad = check_form(request, route)) return refuse(visit, *bad);
   Ask ask{.request = request, .name = found.name};
   if (route.caller == Caller::anyone) {
     return *run(route, ask);  // such a handler refuses nothing
   }
   auto shown = shown_in(request);
-  if (!shown) return refuse(request, unauthorised(shown.error()), instance);
+  if (!shown) return refuse(visit, unauthorised(shown.error()));
   ask.shown = &*shown;
   std::optional<Body> caller;
   if (!shows_a_tgt(route)) {
     auto known = authenticate(
         {parts_.clock, parts_.identity, parts_.space, parts_.replays, parts_.revocations}, request,
         *shown, asked_by(route, found.name));
-    if (!known) return refuse(request, unauthorised(known.error()), instance);
+    if (!known) return refuse(visit, unauthorised(known.error()));
     ask.caller = &caller.emplace(*std::move(known));
   }
   auto reply = run(route, ask);
-  if (!reply) return refuse(request, admitted(route, ask, reply.error()), instance);
+  if (!reply) return refuse(visit, admitted(route, ask, reply.error()));
   return *std::move(reply);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 
 #include "trigger/answers.h"
@@ -8,6 +10,12 @@
 #include "trigger/kdc_port.h"
 
 namespace waybill::trigger {
+
+/// What the daemon's own threads know of its state.
+struct Standing {
+  std::atomic<bool> kdc_answers = false;  ///< and takes us for who we are
+  std::atomic<bool> engine_works = true;  ///< at the last sweep
+};
 
 /// All that a handler can reach; main() makes each part. Every part may be used by many threads.
 struct TriggerParts {
@@ -19,6 +27,7 @@ struct TriggerParts {
   ReplayCache& replays;
   const FeedMirror& revocations;
   Seconds lease;  ///< as the engine gives it, for the answer to a poll
+  std::shared_ptr<Standing> standing = std::make_shared<Standing>();
 };
 
 /// How much may be under way at the same time; what is beyond is answered `busy` at once, or, for a
@@ -33,6 +42,8 @@ struct HttpLimits {
 
 struct Ask;  // handlers.h
 struct Route;
+struct FoundRoute;  // http_api.cpp
+struct Visit;
 
 /// The trigger's front door (specs/http-api.md, "Trigger"): routes and who may call them, statuses,
 /// and the one catch of the daemon. It knows nothing of sockets. Thread-safe.
@@ -53,7 +64,8 @@ class HttpApi {
   HttpReply answer(const HttpRequest& request) noexcept;
 
  private:
-  HttpReply dispatch(const HttpRequest& request);
+  HttpReply guarded(const Visit& visit, const FoundRoute& found) noexcept;
+  HttpReply dispatch(const Visit& visit, const FoundRoute& found);
   Result<HttpReply> run(const Route& route, Ask& ask);
 
   TriggerParts& parts_;

@@ -37,8 +37,10 @@ void KdcLink::tick() noexcept {
     if (away_) log_info("kdc_is_back");
     away_ = false;
     next_complaint_ = now;
+    if (parts_.on_state) parts_.on_state(true);
   } catch (const std::exception& failure) {
     if (now >= next_complaint_) complain(failure.what());
+    if (parts_.on_state) parts_.on_state(false);
   }
 }
 

@@ -27,6 +27,8 @@ class KdcLink {
     std::function<void()> on_ready;
     /// Each time that a realm document was fetched, with its serial.
     std::function<void(std::uint64_t)> on_serial;
+    /// After each tick: whether the KDC answers and takes us for who we are.
+    std::function<void(bool)> on_state{};
   };
   explicit KdcLink(Parts parts) : parts_(std::move(parts)) {}
 

@@ -121,9 +121,10 @@ Seconds LmdbEngine::backoff(std::uint32_t attempt) const {
   return std::min(wait, options_.longest_backoff);
 }
 
-LmdbEngine::Counts LmdbEngine::counts() const {
-  const ReadTxn txn(env_);
-  return {tables_.deadlines.count(txn), tables_.ended.count(txn), tables_.outbox.count(txn)};
+Engine::Counts LmdbEngine::counts() const {
+  Counts counts = tables_.counts(ReadTxn(env_));
+  counts.is_failing = writer_.counts().is_failing;
+  return counts;
 }
 
 // --- For the KDC. -------------------------------------------------------------------------------

@@ -52,12 +52,7 @@ class LmdbEngine final : public Engine {
   void reported(const std::vector<RunId>& runs) override;
   void end_waits() override { bells_.end(); }
 
-  struct Counts {
-    std::uint64_t open = 0;   ///< queued or running
-    std::uint64_t ended = 0;  ///< still kept
-    std::uint64_t unreported = 0;
-  };
-  Counts counts() const;
+  Counts counts() const override;
 
  private:
   /// Changes the record of a run inside the writer's transaction, or refuses.

@@ -12,6 +12,7 @@ void LmdbEngine::sweep() {
   const Time now = clock_.now();
   const Trouble silent{Errc::lease_lost, "the worker was not heard of any more"};
   const Trouble late{Errc::ticket_expired, "nobody did it in time"};
+  if (writer_.counts().is_failing) writer_.run([&](WriteTxn& txn) { tables_.touch(txn); });
 
   // The lease's last second is exclusive. The back-off counts from the end of the lease, however
   // late we look.

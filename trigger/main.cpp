@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "ticket/adapters/files.h"
-#include "ticket/adapters/log.h"
+#include "ticket/adapters/log_options.h"
+#include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/system_clock.h"
+#include "ticket/adapters/tls.h"
 #include "ticket/limits.h"
 #include "ticket/secret.h"
 #include "trigger/serve.h"
@@ -21,6 +23,7 @@ using namespace waybill::trigger;
 constexpr int wrong_usage = 2;
 constexpr int no_credentials = 4;
 constexpr int local_trouble = 5;
+constexpr std::size_t max_token = 64 * 1024;
 
 constexpr const char* main_examples = R"(
 Examples:
@@ -45,13 +48,15 @@ Examples:
       --engine temporal --temporal-address 127.0.0.1:7233 --temporal-namespace default
   waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:0 \
       --realm-file kdc/realm.toml                    # any free port; the log says which
+  waybill-trigger serve --config /etc/waybill/trigger.toml     # tools/examples/trigger.toml
+  waybill-trigger serve --config trigger.toml --check-config
 )";
 
 struct Words {
   std::string dir;
   std::string keytab;
   std::string listen;
-  std::string grpc_listen;
+  std::string grpc_listen, status_listen;
   std::string realm_file;
   std::string space = "default";
   std::string url;
@@ -61,6 +66,8 @@ struct Words {
   std::string engine = "embedded";
   temporal::Options temporal{};
   TemporalEngine::Index index = TemporalEngine::Index::none;
+  std::string log_format = "auto", log_level = "info";
+  bool check_config = false;
   unsigned keep_days = 7;
   unsigned lease_seconds = 30;
   bool insecure_allow_swap = false;
@@ -87,6 +94,9 @@ std::optional<std::string> fault_in(const Words& words,
   if (!words.grpc_listen.empty() && !ListenAddress::parse(words.grpc_listen)) {
     return "`" + words.grpc_listen + "` is no address; --grpc-listen wants HOST:PORT";
   }
+  if (!words.status_listen.empty() && !ListenAddress::parse(words.status_listen)) {
+    return "`" + words.status_listen + "` is no address; --status-listen wants HOST:PORT";
+  }
   if (!is_name(words.space, limits::max_name)) {
     return "`" + words.space + "` is no namespace; letters, digits and . _ : / - are allowed";
   }
@@ -107,6 +117,18 @@ std::optional<std::string> fault_in(const Words& words,
   return std::nullopt;
 }
 
+// The rest was looked at on the way here.
+int check_files(const Words& words) {
+  if (!words.tls_certificate.empty()) {
+    static_cast<void>(TlsIdentity::load(words.tls_certificate, words.tls_key));
+  }
+  if (!words.temporal.token_file.empty()) {
+    static_cast<void>(read_secret_file(words.temporal.token_file, max_token));
+  }
+  std::cout << "The configuration is sound.\n";
+  return 0;
+}
+
 int run_serve(const Words& words, Shutdown& shutdown) {
   const auto listen = ListenAddress::parse(words.listen);
   if (const auto fault = fault_in(words, listen)) return complain(wrong_usage, *fault);
@@ -124,6 +146,7 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   plan.tls_certificate = words.tls_certificate;
   plan.tls_key = words.tls_key;
   if (!words.grpc_listen.empty()) plan.grpc_listen = ListenAddress::parse(words.grpc_listen);
+  if (!words.status_listen.empty()) plan.status_listen = ListenAddress::parse(words.status_listen);
   if (words.engine == "temporal") {
     plan.temporal = words.temporal;
     plan.temporal->identity = "waybill-trigger";
@@ -135,6 +158,8 @@ int run_serve(const Words& words, Shutdown& shutdown) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
                                         ", and the realm file is of " + plan.realm.realm.text());
   }
+  if (words.check_config) return check_files(words);
+  set_log_form(*log_form_from(words.log_format), *log_level_from(words.log_level));
   const SystemClock clock;
   serve(plan, std::move(keytab), clock, shutdown,
         {[](const std::string& address) {
@@ -176,7 +201,22 @@ void add_temporal(CLI::App& serving, Words& words) {
       ->default_str("none");
 }
 
-void add_serve(CLI::App& app, Words& words) {
+void add_running(CLI::App& serving, Words& words) {
+  serving.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
+      ->check(CLI::IsMember({"auto", "text", "json"}))
+      ->capture_default_str();
+  serving.add_option("--log-level", words.log_level, "info, warning or error: this and worse")
+      ->check(CLI::IsMember({"info", "warning", "error"}))
+      ->capture_default_str();
+  serving.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
+                   "run although memory cannot be locked: keys may reach the swap");
+  serving
+      .add_flag("--check-config", words.check_config,
+                "look at settings, keys and certificate, say what is wrong, and end")
+      ->configurable(false);
+}
+
+CLI::App& add_serve(CLI::App& app, Words& words) {
   CLI::App* serving = app.add_subcommand("serve", "take work and hand it to workers");
   serving->add_option("--dir", words.dir, "the trigger's folder; made when it is missing")
       ->required()
@@ -195,6 +235,10 @@ void add_serve(CLI::App& app, Words& words) {
       ->add_option("--realm-file", words.realm_file,
                    "the realm; else $WAYBILL_REALM, ~/.config/waybill, /etc/waybill")
       ->type_name("FILE");
+  serving
+      ->add_option("--status-listen", words.status_listen,
+                   "/healthz, /readyz and /metrics, in plain HTTP (specs/metrics.md)")
+      ->type_name("HOST:PORT");
   add_temporal(*serving, words);
   serving
       ->add_option("--namespace,--temporal-namespace", words.space,
@@ -230,9 +274,9 @@ void add_serve(CLI::App& app, Words& words) {
       ->check(CLI::Range(3U, 3600U))
       ->capture_default_str()
       ->type_name("SECONDS");
-  serving->add_flag("--insecure-allow-swap", words.insecure_allow_swap,
-                    "run although memory cannot be locked: keys may reach the swap");
+  add_running(*serving, words);
   serving->footer(serve_examples);
+  return *serving;
 }
 
 }  // namespace
@@ -242,14 +286,10 @@ int main(int argc, char** argv) {
   CLI::App app("The front door for work that is done in a user's name.", "waybill-trigger");
   app.require_subcommand(1);
   app.footer(main_examples);
-  add_serve(app, words);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : wrong_usage;
-  }
+  take_settings_file(app, add_serve(app, words));
   try {  // the one catch of this program: a sentence for whatever the machine does wrong
-    Shutdown shutdown;
+    app.parse(argc, argv);
+    Shutdown shutdown(Shutdown::Hangup::is_heard);
     if (!LockedArena::start() && !words.insecure_allow_swap) {
       return complain(local_trouble,
                       "memory for keys cannot be locked: raise the limit (ulimit -l), or allow it "
@@ -257,6 +297,8 @@ int main(int argc, char** argv) {
     }
     harden_process();
     return run_serve(words, shutdown);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_usage;
   } catch (const std::exception& error) {
     return complain(local_trouble, error.what());
   }

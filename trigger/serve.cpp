@@ -6,10 +6,12 @@
 
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/service_manager.h"
 #include "trigger/folder.h"
 #include "trigger/grpc_server.h"
 #include "trigger/http_api.h"
 #include "trigger/kdc_link.h"
+#include "trigger/readiness.h"
 #include "trigger/realm_kdc.h"
 
 namespace waybill::trigger {
@@ -53,10 +55,12 @@ class Ticker {
   std::thread thread_;  // last
 };
 
-void sweep(Engine& engine) noexcept {
+void sweep(Engine& engine, Standing& standing) noexcept {
   try {  // the edge of the sweeper's thread; what it did not do is there at the next tick
     engine.sweep();
+    standing.engine_works = true;
   } catch (const std::exception& failure) {
+    standing.engine_works = false;
     log_error("sweep_failed", {{"why", failure.what()}});
   }
 }
@@ -80,7 +84,7 @@ std::unique_ptr<Engine> open_embedded(const ServePlan& plan, const Folder& folde
                                       const Principal& service, const Clock& clock) {
   auto engine =
       std::make_unique<LmdbEngine>(folder.store(), folder.store_key(), service, clock, plan.engine);
-  const LmdbEngine::Counts counts = engine->counts();
+  const Engine::Counts counts = engine->counts();
   log_info("store_opened", {{"open_work", counts.open},
                             {"ended_work", counts.ended},
                             {"unreported", counts.unreported}});
@@ -115,6 +119,29 @@ void open_grpc(const ServePlan& plan, TriggerParts& parts, std::optional<GrpcSer
   if (events.grpc_listening) events.grpc_listening(bound.text());
 }
 
+// What was not right stays as it was.
+void reload(HttpServer& http) noexcept {
+  try {  // the edge of what an operator asks for meanwhile
+    http.renew_certificate();
+    log_info("reloaded");
+  } catch (const std::exception& failure) {
+    log_error("reload_failed", {{"why", failure.what()}});
+  }
+}
+
+void stand_by(HttpServer& http, Shutdown& shutdown) {
+  const ServiceManager manager;
+  manager.ready();
+  while (!shutdown.wait_for(tick)) {
+    manager.alive();
+    if (!shutdown.take_hangup()) continue;
+    manager.reloading();
+    reload(http);
+    manager.ready();
+  }
+  manager.stopping();
+}
+
 }  // namespace
 
 void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
@@ -130,6 +157,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   FeedMirror mirror(plan.mirror.empty() ? folder.mirror() : plan.mirror, plan.realm, clock);
   FeedSync feed(mirror, open_feeds(plan.realm, plan.feed), clock);
   TriggerParts parts{clock, identity, plan.space, engine, kdc, replays, mirror, plan.engine.lease};
+  describe_metrics();
   const HttpLimits limits;
   HttpApi api(parts, limits);
   HttpServer http(http_options(plan, limits),
@@ -138,17 +166,22 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
   if (plan.grpc_listen) open_grpc(plan, parts, grpc, events);
   const ListenAddress bound{plan.listen.host, http.start()};
   events.listening(bound.text());
+  const StatusPages pages(
+      clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
+  std::optional<StatusServer> status;
+  if (plan.status_listen) status.emplace(*plan.status_listen, pages);
 
   std::uint64_t saved = folder.realm_serial();
   KdcLink link({clock, identity, engine, kdc, feed, url_of(plan, bound),
                 [&] { events.ready(bound.text()); },
                 [&](std::uint64_t serial) {
                   if (serial > saved) folder.save_realm_serial(saved = serial);
-                }});
+                },
+                [&parts](bool answers) { parts.standing->kdc_answers = answers; }});
   {
-    const Ticker sweeper([&engine] { sweep(engine); });
+    const Ticker sweeper([&] { sweep(engine, *parts.standing); });
     const Ticker linker([&link] { link.tick(); });
-    shutdown.wait();
+    stand_by(http, shutdown);
     log_info("stopping");
     engine.end_waits();
     if (grpc) grpc->stop();

@@ -30,13 +30,15 @@ struct ServePlan {
   /// PEM files (TlsIdentity::load): both, and https is spoken and nothing else; or none.
   std::string tls_certificate{};
   std::string tls_key{};
-  std::optional<ListenAddress> grpc_listen{};  ///< the gRPC door, with the same TLS; none: shut
+  std::optional<ListenAddress> grpc_listen{};    ///< the gRPC door, with the same TLS; none: shut
+  std::optional<ListenAddress> status_listen{};  ///< StatusServer's; none: there is none
 };
 
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the
 /// socket. `listening` is called with the address when the socket is open; until a KDC has
-/// answered, requests that need it get 503. `ready` is called when it has. Throws FileError,
-/// StoreError, StoreDamaged, HttpError and std::runtime_error, each with one sentence.
+/// answered, requests that need it get 503. `ready` is called when it has. At a hangup the files
+/// for TLS of the HTTP door are read again. Throws FileError, StoreError, StoreDamaged, HttpError
+/// and std::runtime_error, each with one sentence.
 struct ServeEvents {
   std::function<void(const std::string& address)> listening;
   std::function<void(const std::string& address)> ready;

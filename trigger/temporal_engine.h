@@ -58,6 +58,7 @@ class TemporalEngine final : public Engine {
   void sweep() override;
   std::vector<EndedWork> unreported(const std::optional<RunId>& after, std::size_t most) override;
   void reported(const std::vector<RunId>& runs) override;
+  Counts counts() const override;
   void end_waits() override { ending_ = true; }
 
  private:

@@ -141,7 +141,14 @@ void TemporalEngine::end(const RunId& id, const End& how, Bytes protected_result
 }
 
 // A few pieces of open work at a time, round and round; then what ended long ago.
+Engine::Counts TemporalEngine::counts() const {
+  Counts counts = tables_.counts(ReadTxn(env_));
+  counts.is_failing = writer_.counts().is_failing;
+  return counts;
+}
+
 void TemporalEngine::sweep() {
+  if (writer_.counts().is_failing) writer_.run([&](WriteTxn& txn) { tables_.touch(txn); });
   std::vector<RunRecord> open, old;
   {
     const ReadTxn txn(env_);

@@ -3,6 +3,7 @@
 #include "trigger/handlers.h"
 #include "trigger/json_fields.h"
 #include "trigger/look.h"
+#include "trigger/readiness.h"
 #include "trigger/submit.h"
 
 namespace waybill::trigger {
@@ -52,9 +53,9 @@ Result<HttpReply> info(TriggerParts& parts, const Ask&) {
   return info_reply(parts.identity, parts.space);
 }
 
-Result<HttpReply> healthz(TriggerParts&, const Ask&) {
-  return HttpReply{200, "text/plain", "ok\n", {}};
-}
+Result<HttpReply> healthz(TriggerParts&, const Ask&) { return health_reply(); }
+
+Result<HttpReply> readyz(TriggerParts& parts, const Ask&) { return readiness_reply(lacks(parts)); }
 
 Result<HttpReply> submit_workflow(TriggerParts& parts, const Ask& ask) {
   TRY(wanted, read_submission(ask.request.body));

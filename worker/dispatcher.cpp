@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
 
 namespace waybill::worker {
 namespace {
@@ -128,9 +129,17 @@ void Dispatcher::work() {
 
 // The edge of a job's thread. Without a report the lease runs out, and somebody tries again.
 Worker::End Dispatcher::work_on(const LeasedJob& leased) {
+  using Outcome = Metrics::Outcome;
+  const Stopwatch watch;
   try {
-    return parts_.worker.work_on(leased);
+    const Worker::End end = parts_.worker.work_on(leased);
+    const Outcome outcome = end == Worker::End::completed ? Outcome::done
+                            : end == Worker::End::refused ? Outcome::refused
+                                                          : Outcome::failed;
+    metrics().count("activity", outcome, watch.read());
+    return end;
   } catch (const std::exception& error) {
+    metrics().count("activity", Outcome::failed, watch.read());
     log_error("job_not_done", {{"run", leased.lease.run_id}, {"why", error.what()}});
   }
   try {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -39,6 +40,8 @@ class Dispatcher {
   void run();
   /// From any thread.
   void stop();
+  /// The last poll was refused, or not answered.
+  bool is_failing() const { return failing_; }
   /// How the last job ended.
   std::optional<Worker::End> last_end() const;
 
@@ -53,8 +56,8 @@ class Dispatcher {
 
   const Parts parts_;
   const Options options_;
-  std::chrono::milliseconds back_off_{0};  // of the polling thread, as is the next
-  bool failing_ = false;
+  std::chrono::milliseconds back_off_{0};  // of the polling thread
+  std::atomic<bool> failing_ = false;      // the polling thread alone sets it
   mutable std::mutex lock_;
   std::condition_variable wake_;
   std::deque<LeasedJob> waiting_;

@@ -84,6 +84,11 @@ LeaseKeeper::Entry* LeaseKeeper::find(std::uint64_t number) {
   return found == entries_.end() ? nullptr : &*found;
 }
 
+std::size_t LeaseKeeper::held() const {
+  const std::scoped_lock guard(lock_);
+  return entries_.size();
+}
+
 void LeaseKeeper::stop_all() {
   const std::scoped_lock guard(lock_);
   stopping_jobs_ = true;

@@ -42,6 +42,8 @@ class LeaseKeeper {
     std::uint64_t number_;
   };
 
+  std::size_t held() const;
+
   /// Stops every job whose lease is held, and each that comes to be held later.
   void stop_all();
 
@@ -62,7 +64,7 @@ class LeaseKeeper {
   Entry* earliest();
 
   Source& source_;
-  std::mutex lock_;
+  mutable std::mutex lock_;
   std::condition_variable wake_;
   std::list<Entry> entries_;
   std::uint64_t next_number_ = 0;

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -7,11 +5,16 @@
 #include <CLI/CLI.hpp>
 
 #include "ticket/adapters/files.h"
-#include "ticket/adapters/log.h"
+#include "ticket/adapters/log_options.h"
+#include "ticket/adapters/service_manager.h"
+#include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/shutdown.h"
+#include "ticket/adapters/status_pages.h"
 #include "ticket/adapters/system_clock.h"
 #include "worker/canary.h"
+#include "worker/command_line.h"
 #include "worker/dispatcher.h"
+#include "worker/readiness.h"
 #include "worker/temporal_desk.h"
 
 // waybill-worker: runs one queue's jobs, each verified offline first.
@@ -24,56 +27,6 @@ using namespace std::chrono_literals;
 
 /// As in every command of Waybill.
 enum class Exit { done = 0, refused = 1, usage = 2, unreachable = 3, credentials = 4, local = 5 };
-
-constexpr const char* main_footer = R"(
-Exit status: 0 done, 1 refused, 2 wrong usage, 3 cannot reach a server, 4 the KDC does not take the
-keytab, 5 local file or permission trouble.)";
-
-constexpr const char* run_footer = R"(
-A handler is a shell command. It gets the decrypted input on standard input and gives the result on
-standard output; what it says on standard error goes to the worker's log. Any status but 0 is a
-failure, which is tried again later. It is told who asked for the work, and what is allowed, in the
-file $WAYBILL_CLAIMS_FILE (JSON) and in WAYBILL_SUBJECT, WAYBILL_QUEUE, WAYBILL_WORKFLOW_ID,
-WAYBILL_WORKFLOW_TYPE, WAYBILL_ACTIONS, WAYBILL_RUN_ID and WAYBILL_ATTEMPT. It never sees a key or a
-ticket.
-
-A ticket whose time is over, or will be before the handler ends, is renewed at the KDC for as long as
-it may be; the claims file then says what it allows now. A handler is ended (SIGTERM, after 5 seconds
-SIGKILL) when the ticket's time is over for good. When the ticket is revoked meanwhile, or the KDC
-will not renew it, --on-revoked says what becomes of the handler: `stop` ends it, and the work with
-it; `finish` lets it go on for as long as the ticket that it has.
-
-Before it takes work, the worker puts forged tickets to its own verifier; when one passes, it ends.
-Every verdict on a job is a line of JSON in verdicts.jsonl, in the folder.
-
-Examples:
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
-      --handler 'invoice-report=./make-report'
-
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
-      --handler 'pay=./pay' --require-action 'pay=bank:transfer' --concurrency 8
-
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
-      --handler 'invoice-report=./make-report' --mirror /var/lib/waybill/mirror \
-      --feed https://cdn.example/feed
-
-  waybill-worker run --dir worker --keytab alice.keytab --engine temporal \
-      --temporal-address 127.0.0.1:7233 --handler 'invoice-report=./make-report'
-
-  Ctrl-C or SIGTERM ends it: running handlers have 10 seconds to finish, then their jobs are handed
-  back. A second Ctrl-C ends it at once.)";
-
-struct Words {
-  std::string dir, keytab, trigger, realm_file, mirror;
-  std::string engine = "embedded";
-  temporal::Options temporal{{}, "default", {}, {}, {}};
-  std::vector<std::string> handlers, required, feed;
-  std::size_t concurrency = 4;
-  unsigned feed_seconds = 2;
-  OnRevoked on_revoked = OnRevoked::stop;
-  bool once = false;
-  bool insecure_allow_swap = false;
-};
 
 /// Ends the program: a sentence, and what to do about it.
 struct Failure {
@@ -179,6 +132,12 @@ std::unique_ptr<temporal::Server> open_temporal(const Words& words) {
   return temporal::connect(options);
 }
 
+ListenAddress status_address(const std::string& text) {
+  const auto address = ListenAddress::parse(text);
+  if (address) return *address;
+  throw Failure{Exit::usage, "`" + text + "` is no address; --status-listen wants HOST:PORT"};
+}
+
 /// Every part of the worker, in the order in which they need each other.
 class Daemon {
  public:
@@ -210,6 +169,8 @@ class Daemon {
         dispatcher_({worker_, *source_, leases_},
                     {.concurrency = words.concurrency, .once = words.once}) {
     try_the_canary(keytab);
+    describe_metrics();
+    if (!words.status_listen.empty()) open_status(words.status_listen);
     if (temporal_) desk_ = std::make_unique<TemporalDesk>(place(words), worker_, clock_);
   }
 
@@ -234,6 +195,7 @@ class Daemon {
   }
   void greet();
   void try_the_canary(const Keytab& keytab) const;
+  void open_status(const std::string& address);
 
   Shutdown& shutdown_;
   SystemClock clock_;
@@ -260,7 +222,15 @@ class Daemon {
   Worker worker_;
   Dispatcher dispatcher_;
   std::unique_ptr<TemporalDesk> desk_;
+  const Observed observed_{dispatcher_, leases_, revocations_, clock_};
+  const StatusPages pages_{
+      clock_, {[this] { return lacks(observed_); }, [this] { return figures(observed_); }}};
+  std::unique_ptr<StatusServer> status_;  // null: there is none
 };
+
+void Daemon::open_status(const std::string& address) {
+  status_ = std::make_unique<StatusServer>(status_address(address), pages_);
+}
 
 // What cannot be mended by waiting is worth an early word; a server that is away is waited for.
 void Daemon::greet() {
@@ -308,7 +278,10 @@ std::optional<Worker::End> Daemon::run() {
     dispatcher_.run();
     shutdown_.request();  // with --once; otherwise it was requested before
   });
-  shutdown_.wait();
+  const ServiceManager manager;
+  manager.ready();
+  while (!shutdown_.wait_for(1s)) manager.alive();
+  manager.stopping();
   log_info("stopping");
   dispatcher_.stop();
   polling.join();
@@ -317,66 +290,29 @@ std::optional<Worker::End> Daemon::run() {
   return dispatcher_.last_end();
 }
 
+// What a start would look at before it asks anybody.
+int check_files(const Words& words, const Keytab& keytab) {
+  static_cast<void>(load_handlers(words));
+  static_cast<void>(load_realm_file(words, keytab.principal()));
+  static_cast<void>(open_temporal(words));
+  if (!words.status_listen.empty()) static_cast<void>(status_address(words.status_listen));
+  std::cout << "The configuration is sound.\n";
+  return 0;
+}
+
 int run(const Words& words) {
   if (!LockedArena::start() && !words.insecure_allow_swap) {
     throw Failure{Exit::local, "memory cannot be locked, so keys might reach the swap",
                   "raise the limit (ulimit -l), or allow it with --insecure-allow-swap"};
   }
   harden_process();
+  const Keytab keytab = load_keytab(words.keytab);
+  if (words.check_config) return check_files(words, keytab);
+  set_log_form(*log_form_from(words.log_format), *log_level_from(words.log_level));
   Shutdown shutdown;
-  Daemon daemon(words, load_keytab(words.keytab), shutdown);
+  Daemon daemon(words, keytab, shutdown);
   const auto end = daemon.run();
   return !words.once || end == Worker::End::completed ? 0 : static_cast<int>(Exit::refused);
-}
-
-void describe_temporal(CLI::App& app, Words& words) {
-  app.add_option("--engine", words.engine, "embedded: a trigger's own; temporal: a Temporal server")
-      ->check(CLI::IsMember({"embedded", "temporal"}))
-      ->capture_default_str();
-  app.add_option("--temporal-address", words.temporal.address, "the Temporal server: HOST:PORT");
-  app.add_option("--temporal-namespace", words.temporal.space, "its namespace, which tickets name")
-      ->capture_default_str();
-  app.add_option("--temporal-token", words.temporal.token_file,
-                 "a file with a bearer token for it, mode 0600, read again for each call");
-  app.add_option("--temporal-ca", words.temporal.authorities,
-                 "PEM of the authorities of its certificate: speak TLS");
-}
-
-void describe_run(CLI::App& app, Words& words) {
-  app.add_option("--dir", words.dir, "the worker's folder; made when it is missing")->required();
-  app.add_option("--keytab", words.keytab, "the queue's key, from `waybill keygen`")->required();
-  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port");
-  describe_temporal(app, words);
-  app.add_option("--handler", words.handlers, "type=command, for each type of workflow")
-      ->required()
-      ->allow_extra_args(false);
-  app.add_option("--require-action", words.required,
-                 "type=action: the ticket must allow it, or the job is refused")
-      ->allow_extra_args(false);
-  app.add_option("--concurrency", words.concurrency, "jobs at the same time")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  app.add_option("--realm-file", words.realm_file,
-                 "else $WAYBILL_REALM, ~/.config/waybill/realm.toml, /etc/waybill/realm.toml");
-  app.add_option("--feed", words.feed,
-                 "where the revocation feed is: a web address or a folder, in the order in which "
-                 "they are tried; else the realm file's, else the KDCs")
-      ->allow_extra_args(false);
-  app.add_option("--mirror", words.mirror,
-                 "the folder of the feed's mirror, which all workers and triggers of a user on a "
-                 "host may share (DIR/mirror)");
-  app.add_option("--feed-interval", words.feed_seconds, "seconds between two looks at the feed")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  app.add_option("--on-revoked", words.on_revoked,
-                 "stop or finish: a running handler whose ticket is revoked or not renewed")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, OnRevoked>{
-          {"stop", OnRevoked::stop}, {"finish", OnRevoked::finish}}))
-      ->default_str("stop");
-  app.add_flag("--once", words.once, "end after one job; status 1 when it was not completed");
-  app.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
-               "start although memory cannot be locked");
-  app.footer(run_footer);
 }
 
 }  // namespace
@@ -384,11 +320,12 @@ void describe_run(CLI::App& app, Words& words) {
 int main(int argc, char** argv) {
   CLI::App app("Runs the jobs of one queue. Each is verified offline before anything is run.",
                "waybill-worker");
-  app.require_subcommand(1);
-  app.footer(main_footer);
+  describe_program(app);
   Words words;
-  describe_run(*app.add_subcommand("run", "poll a trigger, verify its jobs, run their handlers"),
-               words);
+  CLI::App& running =
+      *app.add_subcommand("run", "poll a trigger, verify its jobs, run their handlers");
+  describe_run(running, words);
+  take_settings_file(app, running);
   try {
     app.parse(argc, argv);
     return run(words);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/metrics.h"
 
 namespace waybill::worker {
 namespace {
@@ -47,9 +48,20 @@ bool Worker::should_poll() const {
          parts_.revocations.head().time > waiting_->head;
 }
 
+// The offline check alone, so that its share of an activity can be seen.
+Verdict<VerifiedJob> Worker::measured(const Check& check) {
+  using Outcome = Metrics::Outcome;
+  const Stopwatch watch;
+  auto verdict = check();
+  const bool passed = bool(verdict.result);
+  metrics().count("verify", passed ? Outcome::done : Outcome::refused, watch.read());
+  if (!passed) metrics().count_refusal("verify", verdict.result.error().code);
+  return verdict;
+}
+
 // Checks, mends what this worker lacks, and checks once more.
 Worker::Judged Worker::mend(const Check& check) {
-  auto verdict = check();
+  auto verdict = measured(check);
   bool mended = false;
   bool may_pass_later = false;
   if (!verdict.result && is_about_the_feed(verdict.result.error().code)) {
@@ -60,7 +72,7 @@ Worker::Judged Worker::mend(const Check& check) {
     may_pass_later = !mended;
   }
   if (mended) {
-    verdict = check();
+    verdict = measured(check);
     const bool stale = !verdict.result && is_about_the_feed(verdict.result.error().code);
     may_pass_later = may_pass_later && stale;
   }
@@ -95,6 +107,7 @@ Worker::Judged Worker::renew(const LeasedJob& leased, const Actions& needed, Jud
   };
   const auto renewed = parts_.renewer.renew(*evidence);
   if (!renewed) {
+    metrics().count_refusal("renew", renewed.error().code);
     record(renewed.error().code, nullptr);
     expired.verdict.result = renewed.error();
     expired.may_pass_later = !Renewer::is_final(renewed.error().code);
@@ -154,6 +167,7 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
 }
 
 Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop) {
+  metrics().count_refusal("activity", code);
   log_warning("job_refused", {{"run", leased.lease.run_id},
                               {"workflow", leased.job ? leased.job->workflow_id : ""},
                               {"code", name_of(code)}});
@@ -190,7 +204,12 @@ HandlerEnd Worker::run_handler(const LeasedJob& leased, const VerifiedJob& job,
                        [&](std::string_view line) {
                          log_info("handler_message", {{"workflow", id}, {"line", line}});
                        }};
-  return parts_.runner.run(run, stop);
+  const Stopwatch running;
+  HandlerEnd end = parts_.runner.run(run, stop);
+  const bool well = end.how == HandlerEnd::How::exited && end.status == 0;
+  metrics().count("handler", well ? Metrics::Outcome::done : Metrics::Outcome::failed,
+                  running.read());
+  return end;
 }
 
 // What the handler was told is gone again before anybody hears of its end.

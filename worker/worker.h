@@ -95,6 +95,7 @@ class Worker {
     Moment until;
   };
   Judged judge(const LeasedJob& leased);
+  static Verdict<VerifiedJob> measured(const Check& check);
   Judged mend(const Check& check);
   Judged renew(const LeasedJob& leased, const Actions& needed, Judged expired);
   End refuse(const LeasedJob& leased, Errc code, const Stop& stop);

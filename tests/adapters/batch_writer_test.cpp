@@ -140,8 +140,10 @@ BOOST_AUTO_TEST_CASE(fails_a_job_that_finds_the_store_full_and_goes_on) {
   } catch (const StoreError& error) {
     BOOST_TEST(error.is_full());
   }
+  BOOST_TEST(writer.counts().is_failing);
   writer.run([&](WriteTxn& txn) { txn.put(few, bytes_of("k"), bytes_of("v")); });
   BOOST_TEST(ReadTxn(little).count(few) == 1U);
+  BOOST_TEST(!writer.counts().is_failing);
 }
 
 BOOST_AUTO_TEST_CASE(fails_every_job_of_a_commit_that_the_disk_refuses_and_goes_on) {
@@ -168,7 +170,9 @@ BOOST_AUTO_TEST_CASE(fails_every_job_of_a_commit_that_the_disk_refuses_and_goes_
   }
   ::setrlimit(RLIMIT_FSIZE, &before);
   BOOST_TEST(!has("third"));
+  BOOST_TEST(writer.counts().is_failing);
   writer.run(putting("after"));
+  BOOST_TEST(!writer.counts().is_failing);
   BOOST_TEST(has("before"));
   BOOST_TEST(has("after"));
   BOOST_TEST(ReadTxn(env).count(table) == 2U);

@@ -44,6 +44,7 @@ class Echo {
     return scheme + "://" + host + ":" + std::to_string(port);
   }
   HttpServer::Counts counts() const { return server_.counts(); }
+  void renew_certificate() { server_.renew_certificate(); }
 
  private:
   static HttpServer::Options with(HttpServer::Options options, const ThrowawayCa::Files& tls) {
@@ -270,6 +271,26 @@ BOOST_AUTO_TEST_CASE(does_not_start_with_files_that_are_not_right) {
     ::chmod(other.key.c_str(), mode);
     BOOST_TEST(refusal_to_start(other) != "started", mode);
   }
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_new_certificate_without_a_new_start) {
+  ThrowawayCa other;
+  const ThrowawayCa::Files theirs = other.issue("server");
+  const ThrowawayCa::Files ours = authority().issue("renewed");
+  Echo server({}, ours);
+  BOOST_TEST(fault(server.url(), trusting()).empty());
+  const auto put = [&](const std::string& certificate, const std::string& key) {
+    write_file_atomic(ours.certificate, read_file(certificate, 1 << 20), 0644);
+    write_file_atomic(ours.key, read_file(key, 1 << 20), 0600);
+  };
+  put(theirs.certificate, files().key);  // they do not belong together
+  BOOST_CHECK_THROW(server.renew_certificate(), FileError);
+  BOOST_TEST(fault(server.url(), trusting()).empty());
+  put(theirs.certificate, theirs.key);
+  BOOST_TEST(fault(server.url(), trusting()).empty());  // nobody has said that it is there
+  server.renew_certificate();
+  BOOST_TEST(fault(server.url(), trusting(other.certificate())).empty());
+  BOOST_TEST(!fault(server.url(), trusting()).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,6 +56,25 @@ BOOST_AUTO_TEST_CASE(is_heard_by_all_threads_when_a_part_asks_for_it) {
   BOOST_TEST(code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(is_no_hangup_and_hears_one_only_when_it_is_to) {
+  const int heard = in_child([] {
+    Shutdown shutdown(Shutdown::Hangup::is_heard);
+    ::kill(::getpid(), SIGHUP);
+    if (shutdown.wait_for(10s)) return 1;
+    if (!shutdown.take_hangup()) return 2;
+    if (shutdown.take_hangup()) return 3;  // it is taken
+    shutdown.request();
+    return shutdown.is_requested() ? 0 : 4;
+  });
+  BOOST_TEST(heard == 0);
+  const int deaf = in_child([] {
+    const Shutdown shutdown;
+    ::kill(::getpid(), SIGHUP);
+    return 0;
+  });
+  BOOST_TEST(deaf == -SIGHUP);
+}
+
 BOOST_AUTO_TEST_CASE(is_not_heard_before_its_time) {
   const int code = in_child([] {
     Shutdown shutdown;

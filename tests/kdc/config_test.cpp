@@ -38,6 +38,25 @@ BOOST_AUTO_TEST_CASE(are_read_as_they_are_printed) {
   BOOST_TEST(again.max_threads == 7U);
 }
 
+BOOST_AUTO_TEST_CASE(say_how_to_log_and_where_the_pages_for_operators_are) {
+  Config config;
+  BOOST_TEST(!Config::parse(config.print(), "kdc.toml").status_listen.has_value());
+  config.status_listen = ListenAddress{"127.0.0.1", 9088};
+  config.log_format = LogForm::text;
+  config.log_level = LogLevel::warning;
+  const Config again = Config::parse(config.print(), "kdc.toml");
+  BOOST_TEST(again.print() == config.print());
+  BOOST_TEST_REQUIRE(again.status_listen.has_value());
+  BOOST_TEST(again.status_listen->text() == "127.0.0.1:9088");
+  BOOST_TEST((again.log_format == LogForm::text));
+  BOOST_TEST((again.log_level == LogLevel::warning));
+  const std::string listen = "listen = \"a:1\"\n";
+  for (const char* wrong : {"log_format = \"yaml\"", "log_level = \"debug\"", "log_level = 1",
+                            "status_listen = \"9088\"", "status_listen = 9088"}) {
+    BOOST_TEST(refusal(listen + wrong).starts_with("kdc.toml, line 2: "), wrong);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(name_the_files_for_tls_from_their_own_folder) {
   Config config;
   BOOST_TEST(!config.has_tls());

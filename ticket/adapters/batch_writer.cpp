@@ -75,7 +75,10 @@ void BatchWriter::store(Batch& batch) {
     if (options_.after_commit) options_.after_commit();
   } catch (...) {
     failure = std::current_exception();
-    if (!committed) count(0, batch.size());
+    if (!committed) {
+      count(0, batch.size());
+      store_failed();
+    }
   }
   for (Pending& pending : batch) {
     if (failure)
@@ -92,6 +95,10 @@ std::size_t BatchWriter::run_jobs(WriteTxn& txn, Batch& batch) {
       pending.job(nested);
       std::move(nested).commit();
       return false;
+    } catch (const StoreError&) {  // no room for this one
+      pending.done.set_exception(std::current_exception());
+      store_failed();
+      return true;
     } catch (...) {
       pending.done.set_exception(std::current_exception());
       return true;
@@ -104,6 +111,12 @@ void BatchWriter::count(std::size_t stored, std::size_t failed) {
   counts_.commits += stored > 0 ? 1 : 0;
   counts_.jobs += stored;
   counts_.failed += failed;
+  if (stored > 0) counts_.is_failing = false;
+}
+
+void BatchWriter::store_failed() {
+  const std::scoped_lock guard(lock_);
+  counts_.is_failing = true;
 }
 
 }  // namespace waybill

@@ -43,6 +43,7 @@ class BatchWriter {
     std::uint64_t jobs = 0;    // stored
     std::uint64_t failed = 0;  // jobs that threw, and jobs of failed batches
     std::size_t waiting = 0;
+    bool is_failing = false;  // the store did not take what was handed in last
   };
 
   explicit BatchWriter(Env& env);
@@ -73,6 +74,7 @@ class BatchWriter {
   /// Leaves the good jobs in `batch`; those that threw were answered. Returns how many threw.
   std::size_t run_jobs(WriteTxn& txn, Batch& batch);
   void count(std::size_t stored, std::size_t failed);
+  void store_failed();
 
   Env& env_;
   const Options options_;

@@ -270,6 +270,9 @@ class HttpServer::Parts {
                     return engine_.serve(connection, listener_.is_stopping());
                   }) {}
   Listener& listener() { return listener_; }
+  void renew_certificate() {
+    if (auto identity = identity_of(options_)) listener_.renew(std::move(identity));
+  }
 
  private:
   const Options options_;
@@ -282,6 +285,8 @@ HttpServer::HttpServer(Options options, Handler handler)
 HttpServer::~HttpServer() { stop(); }
 std::uint16_t HttpServer::start() { return parts_->listener().start(); }
 void HttpServer::stop() { parts_->listener().stop(); }
+
+void HttpServer::renew_certificate() { parts_->renew_certificate(); }
 
 HttpServer::Counts HttpServer::counts() const {
   const auto counts = parts_->listener().counts();

@@ -123,6 +123,10 @@ class HttpServer {
   /// not from a handler.
   void stop();
 
+  /// Reads the files for TLS again; connections that come from now on get what they hold. Throws
+  /// FileError when they are not right: then nothing has changed. Nothing without TLS.
+  void renew_certificate();
+
   Counts counts() const;
 
  private:

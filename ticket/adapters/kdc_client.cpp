@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "ticket/adapters/request_id.h"
 #include "ticket/limits.h"
 
 namespace waybill {
@@ -19,6 +20,13 @@ std::unique_ptr<HttpClient> connect(const std::string& url, const RealmFile& rea
 
 // A KDC under too much load, or starting, answers 503 without a word: the next one may do better.
 bool is_silent_refusal(const HttpReply& reply) { return reply.status == 503 && reply.body.empty(); }
+
+// Of the request that is served, for the KDC's log. Beside the call, which is sealed without it.
+HttpHeaders request_headers() {
+  const std::string_view id = current_request_id();
+  if (id.empty()) return {};
+  return {{RequestScope::header, std::string(id)}};
+}
 
 std::optional<InstanceId> instance_in(const Answer& answer) {
   Reader in(answer.value, limits::max_message);
@@ -58,8 +66,8 @@ HttpReply KdcClient::try_each(std::string_view method, const std::string& path, 
     const std::size_t index = (first + tried - 1) % kdcs_.size();
     const bool last = tried == kdcs_.size();
     try {  // the only way to hear that this KDC is away and another may not be
-      HttpReply reply =
-          kdcs_[index]->send(method, path, body.empty() ? "" : msgpack, std::string(text_of(body)));
+      HttpReply reply = kdcs_[index]->send(method, path, body.empty() ? "" : msgpack,
+                                           std::string(text_of(body)), request_headers());
       if (!last && is_silent_refusal(reply)) continue;
       first_.store(index);
       return reply;

@@ -86,7 +86,7 @@ std::uint16_t port_of(int listening) {
 }  // namespace
 
 Listener::Listener(Options options, Serve serve)
-    : options_(std::move(options)), serve_(std::move(serve)) {}
+    : options_(std::move(options)), serve_(std::move(serve)), tls_(options_.tls) {}
 
 Listener::~Listener() {
   stop();
@@ -191,8 +191,18 @@ void Listener::accept_all() {
   }
 }
 
+std::shared_ptr<const TlsIdentity> Listener::identity() const {
+  const std::scoped_lock guard(lock_);
+  return tls_;
+}
+
+void Listener::renew(std::shared_ptr<const TlsIdentity> tls) {
+  const std::scoped_lock guard(lock_);
+  tls_ = std::move(tls);
+}
+
 void Listener::admit(int socket, std::string remote) {
-  auto connection = std::make_unique<Connection>(socket, std::move(remote), options_.tls);
+  auto connection = std::make_unique<Connection>(socket, std::move(remote), identity());
   const std::scoped_lock guard(lock_);
   ++counts_.accepted;
   if (counts_.open + idle_.size() + ready_.size() >= options_.max_connections) make_room();

@@ -56,6 +56,8 @@ class Listener {
   std::uint16_t start();
   void stop();
   bool is_stopping() const;
+  /// For connections that come from now on.
+  void renew(std::shared_ptr<const TlsIdentity> tls);
   Counts counts() const;
 
  private:
@@ -86,6 +88,7 @@ class Listener {
   Held next_ready();
   void serve_in_turn(Held connection);
   bool stays(Connection& connection) const;
+  std::shared_ptr<const TlsIdentity> identity() const;
   void wake() const;
 
   const Options options_;
@@ -100,6 +103,7 @@ class Listener {
   std::vector<std::thread> threads_;
   std::size_t resting_ = 0;  // threads that wait for work
   Counts counts_;
+  std::shared_ptr<const TlsIdentity> tls_;
   bool stopping_ = false;
   std::thread receiver_;
 };

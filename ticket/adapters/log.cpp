@@ -8,6 +8,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "ticket/adapters/log_options.h"
+#include "ticket/adapters/request_id.h"
+
 namespace waybill {
 namespace {
 
@@ -94,6 +97,11 @@ struct Sink {
   bool json;
 };
 
+spdlog::level::level_enum level_of(LogLevel lowest) {
+  if (lowest == LogLevel::error) return spdlog::level::err;
+  return lowest == LogLevel::warning ? spdlog::level::warn : spdlog::level::info;
+}
+
 Sink make_sink(LogForm form, LogLevel lowest) {
   const bool json =
       form == LogForm::json || (form == LogForm::automatic && ::isatty(STDERR_FILENO) == 0);
@@ -102,9 +110,7 @@ Sink make_sink(LogForm form, LogLevel lowest) {
   logger->set_pattern(
       json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
       spdlog::pattern_time_type::utc);
-  logger->set_level(lowest == LogLevel::error     ? spdlog::level::err
-                    : lowest == LogLevel::warning ? spdlog::level::warn
-                                                  : spdlog::level::info);
+  logger->set_level(level_of(lowest));
   logger->set_error_handler([](const std::string&) {});  // a lost line must not write others
   return {std::move(logger), json};
 }
@@ -118,7 +124,12 @@ void write(spdlog::level::level_enum level, std::string_view event, LogFields fi
   try {
     Sink& out = sink();
     if (!out.logger->should_log(level)) return;
-    out.logger->log(level, spdlog::string_view_t(format_log_line(out.json, event, fields)));
+    std::string line = format_log_line(out.json, event, fields);
+    if (const auto id = current_request_id(); !id.empty()) {  // of characters that need no quotes
+      line.append(out.json ? ",\"request_id\":\"" : " request_id=").append(id);
+      if (out.json) line += '"';
+    }
+    out.logger->log(level, spdlog::string_view_t(line));
   } catch (...) {  // no memory for a line: the daemon's work is worth more
   }
 }
@@ -155,5 +166,21 @@ void log_error(std::string_view event, LogFields fields) noexcept {
 }
 
 void set_log_form(LogForm form, LogLevel lowest) { sink() = make_sink(form, lowest); }
+
+void set_log_level(LogLevel lowest) noexcept { sink().logger->set_level(level_of(lowest)); }
+
+std::optional<LogForm> log_form_from(std::string_view word) {
+  if (word == "auto") return LogForm::automatic;
+  if (word == "text") return LogForm::text;
+  if (word == "json") return LogForm::json;
+  return std::nullopt;
+}
+
+std::optional<LogLevel> log_level_from(std::string_view word) {
+  if (word == "info") return LogLevel::info;
+  if (word == "warning") return LogLevel::warning;
+  if (word == "error") return LogLevel::error;
+  return std::nullopt;
+}
 
 }  // namespace waybill

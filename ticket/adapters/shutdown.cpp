@@ -32,8 +32,9 @@ sigset_t ending_signals() {
 
 }  // namespace
 
-Shutdown::Shutdown() {
-  const sigset_t set = ending_signals();
+Shutdown::Shutdown(Hangup hangup) {
+  sigset_t set = ending_signals();
+  if (hangup == Hangup::is_heard) sigaddset(&set, SIGHUP);
   if (const int code = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); code != 0) {
     throw std::system_error(code, std::generic_category(), "cannot block signals");
   }
@@ -64,6 +65,10 @@ bool Shutdown::wait_for(std::chrono::milliseconds time) {
   if (watched[0].revents != 0) return true;
   signalfd_siginfo info{};
   if (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP) {
+      hung_up_ = true;
+      return false;
+    }
     const sigset_t set = ending_signals();
     ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // the next one ends us at once
     request();

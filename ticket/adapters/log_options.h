@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "ticket/adapters/log.h"
+
+namespace waybill {
+
+/// As settings write them: auto, text, json. Nothing: it is none of these.
+std::optional<LogForm> log_form_from(std::string_view word);
+/// info, warning, error.
+std::optional<LogLevel> log_level_from(std::string_view word);
+
+/// At any time, unlike set_log_form().
+void set_log_level(LogLevel lowest) noexcept;
+
+}  // namespace waybill

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ticket/adapters/temporal.h"
+#include "worker/ticket_watch.h"
+
+namespace CLI {
+class App;
+}
+
+namespace waybill::worker {
+
+/// What `waybill-worker run` was told.
+struct Words {
+  std::string dir, keytab, trigger, realm_file, mirror, status_listen;
+  std::string engine = "embedded";
+  temporal::Options temporal{{}, "default", {}, {}, {}};
+  std::vector<std::string> handlers, required, feed;
+  std::size_t concurrency = 4;
+  unsigned feed_seconds = 2;
+  OnRevoked on_revoked = OnRevoked::stop;
+  std::string log_format = "auto", log_level = "info";
+  bool once = false;
+  bool check_config = false;
+  bool insecure_allow_swap = false;
+};
+
+/// The program's own options and texts.
+void describe_program(CLI::App& app);
+/// Those of `run`, which are read into `words`.
+void describe_run(CLI::App& app, Words& words);
+
+}  // namespace waybill::worker
