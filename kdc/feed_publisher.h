@@ -30,6 +30,9 @@ class FeedPublisher {
   /// A file of the feed; nothing when there is none, or none any more.
   std::optional<Buffer> segment(const SegmentName& name) const { return folder_.segment(name); }
 
+  /// Writes the realm document beside the feed, when it is another one.
+  void put_realm() const { folder_.put_realm(epochs_.signed_document()); }
+
   /// Heads signed so far, for tests and figures.
   std::uint64_t signatures() const;
 

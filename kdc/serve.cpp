@@ -28,13 +28,6 @@ void check_audit_end(const StoreView& view, const RealmDocument& realm) {
   }
 }
 
-void warn_of_ending_epochs(const RealmDocument& realm, Time now) {
-  Time last{};
-  for (const RealmDocument::Epoch& epoch : realm.epochs) last = std::max(last, epoch.until);
-  const auto days = std::chrono::floor<std::chrono::days>(last - now).count();
-  if (days < 30) log_warning("epochs_end_soon", {{"days_left", days}});
-}
-
 void check_high_water(const ServePlan& plan, const HighWater& mark, const StoreView& view) {
   const auto fault = mark.fault(view);
   if (!fault) return;
@@ -78,7 +71,6 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);
   check_high_water(plan, mark, store.view());
-  warn_of_ending_epochs(epochs.document(), clock.now());
 
   FeedPublisher feed(plan.folder.feed(), store, epochs, clock, config.feed_interval);
   FeedBeat beat(feed);
@@ -99,7 +91,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   Server server(parts);
   HttpServer http(http_options(config),
                   [&server](const HttpRequest& request) { return server.answer(request); });
-  Housekeeping housekeeping(parts, mark);
+  Housekeeping housekeeping(parts, mark, plan.folder.root_key());
   config.listen.port = http.start();
   ready(config.listen.text());
   while (!shutdown.wait_for(Housekeeping::interval)) housekeeping.tick();
