@@ -24,6 +24,8 @@ using Commands = std::vector<Command>;
 
 void add_epoch_commands(CLI::App& app, Commands& commands);
 void add_realm_commands(CLI::App& app, Commands& commands);
+/// Below the sub-command `store`.
+void add_store_commands(CLI::App& store, Commands& commands);
 
 /// --in and --days, of whatever makes new epochs.
 void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,

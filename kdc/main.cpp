@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "kdc/backup.h"
 #include "kdc/commands.h"
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
@@ -157,6 +158,8 @@ int run(Command command) {
     return command();
   } catch (const StoreWentBack& error) {
     return complain(refused, error.what());
+  } catch (const BackupRefused& error) {
+    return complain(refused, error.what());
   } catch (const RecordDamaged& error) {
     return complain(refused, error.what());
   } catch (const std::exception& error) {
@@ -226,6 +229,7 @@ int main(int argc, char** argv) {
   Commands commands;
   add_epoch_commands(app, commands);
   add_realm_commands(app, commands);
+  add_store_commands(*store, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
