@@ -229,6 +229,7 @@ int main(int argc, char** argv) {
   Commands commands;
   add_epoch_commands(app, commands);
   add_realm_commands(app, commands);
+  add_master_commands(app, commands);
   add_store_commands(*store, commands);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #include "kdc/feed_publisher.h"
 #include "kdc/high_water.h"
 #include "kdc/housekeeping.h"
+#include "kdc/master_key.h"
 #include "kdc/parts.h"
 #include "kdc/server.h"
 #include "kdc/store_check.h"
@@ -66,6 +67,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   if (plan.listen) config.listen = *plan.listen;
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
   const FolderLock lock = lock_folder(plan.folder.path);
+  finish_master_rotation(plan.folder);
   Store store(plan.folder.store(), MasterKey(read_key_file(plan.folder.master_key())));
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
