@@ -39,6 +39,8 @@ constexpr std::array settings{
             "a new head of the revocation feed is published that often"},
     Setting{"max_staleness", &Config::max_staleness, nullptr, 5, day,
             "how old a feed head a worker may trust"},
+    Setting{"epoch_days", nullptr, &Config::epoch_days, 1, 3650,
+            "days that the keys of an epoch are in use, of one that is made from now on"},
     Setting{"max_threads", nullptr, &Config::max_threads, 4, 1024, "requests at the same time"},
 };
 
@@ -99,6 +101,14 @@ bool read_text(Config& config, const std::string& file, std::string_view key,
   }
   if (key == "log_format" || key == "log_level") {
     read_log(config, file, key, node);
+    return true;
+  }
+  if (key == "rotate_epochs") {
+    const auto how = node.value_or(std::string_view{});
+    if (how != "auto" && how != "by hand") {
+      fail(file, node, "rotate_epochs is \"auto\" or \"by hand\"");
+    }
+    config.rotates_epochs = how == "auto";
     return true;
   }
   if (key != "tls_certificate" && key != "tls_key") return false;
@@ -180,6 +190,8 @@ std::string Config::print() const {
       out << this->*setting.count;
     out << "  # " << setting.comment << "\n";
   }
+  out << "rotate_epochs = \"" << (rotates_epochs ? "auto" : "by hand")
+      << "\"  # auto: the next one is made in time, with the root.key in this folder\n";
   return out.str();
 }
 

@@ -29,7 +29,9 @@ struct Config {
   Seconds max_renew = std::chrono::hours(7 * 24);       ///< renew_until of a workflow's ticket
   Seconds feed_interval = std::chrono::seconds(2);      ///< a new feed head that often
   Seconds max_staleness = limits::default_staleness;    ///< what tickets demand of a feed head
-  std::size_t max_threads = 64;                         ///< requests at the same time
+  std::size_t epoch_days = 365;                         ///< of an epoch that is made from now on
+  bool rotates_epochs = false;   ///< by itself, with the root key that is in the folder
+  std::size_t max_threads = 64;  ///< requests at the same time
   LogForm log_format = LogForm::automatic;
   LogLevel log_level = LogLevel::info;
   /// PEM files of the certificate and its key; relative to kdc.toml's folder in the file. Both, and

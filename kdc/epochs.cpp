@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kdc/init.h"
+#include "kdc/rotation.h"
 #include "ticket/exchange/messages.h"
 #include "ticket/limits.h"
 
@@ -17,117 +18,140 @@ Buffer meta_or_throw(const StoreView& view, std::string_view name) {
   return *std::move(value);
 }
 
-RealmDocument read_document(const StoreView& view) {
-  const Buffer name = meta_or_throw(view, meta::realm);
+Realm read_realm(const StoreView& view) {
+  const auto realm = Realm::parse(text_of(meta_or_throw(view, meta::realm)));
+  if (!realm) throw RecordDamaged("meta", bytes_of(meta::realm));
+  return *realm;
+}
+
+RealmDocument read_document(const StoreView& view, Bytes wire, const Realm& realm) {
   const Buffer root = meta_or_throw(view, meta::root_public);
-  const Buffer signed_document = meta_or_throw(view, meta::realm_document);
-  const auto realm = Realm::parse(text_of(name));
-  if (!realm || root.size() != 32) throw RecordDamaged("meta", bytes_of(meta::realm));
-  auto document = RealmDocument::parse(signed_document, *realm, RootPublic{fixed<32>(root)});
+  if (root.size() != 32) throw RecordDamaged("meta", bytes_of(meta::root_public));
+  auto document = RealmDocument::parse(wire, realm, RootPublic{fixed<32>(root)});
   if (!document) throw RecordDamaged("meta", bytes_of(meta::realm_document));
   return *std::move(document);
 }
 
-Secret<32> secret_or_throw(const StoreView& view, const std::string& name) {
+// Nothing when it was destroyed: then its record is there and empty, so that a record that is gone
+// is not taken for it.
+std::optional<Secret<32>> read_secret(const StoreView& view, std::string_view kind, KeyId id) {
+  const std::string name = secret_name(kind, id);
   const auto secret = view.secret(name);
+  if (secret && secret->empty()) return std::nullopt;
   if (!secret || secret->size() != 32) throw RecordDamaged("secrets", bytes_of(name));
   return Secret<32>::copy(std::span<const std::uint8_t, 32>(*secret));
 }
 
-// The newest of the entries that are open now.
-template <class Entry>
-const Entry* newest_open(const std::vector<Entry>& entries, Time now) {
-  const Entry* best = nullptr;
-  for (const Entry& entry : entries) {
-    const bool open = entry.from <= now && now < entry.until;
-    if (open && (best == nullptr || number(best->id) < number(entry.id))) best = &entry;
-  }
-  return best;
-}
-
 }  // namespace
-
-std::string Epochs::secret_name(std::string_view kind, KeyId id) {
-  return std::string(kind) + "/" + std::to_string(number(id));
-}
 
 Epochs::Epochs(const Store& store) : Epochs(store.view()) {}
 
-Epochs::Epochs(const StoreView& view)
-    : signed_document_(meta_or_throw(view, meta::realm_document)), document_(read_document(view)) {
-  load_keys(view);
-}
+Epochs::Epochs(const StoreView& view) : realm_(read_realm(view)) { reload(view); }
 
 Epochs::~Epochs() = default;
 
-void Epochs::load_keys(const StoreView& view) {
-  for (const RealmDocument::Epoch& about : document_.epochs) {
-    EpochKey key(secret_or_throw(view, secret_name("epoch", about.id)));
-    if (key.public_key() != about.key) {
+RealmDocument Epochs::stored_document(const StoreView& view) {
+  return read_document(view, meta_or_throw(view, meta::realm_document), read_realm(view));
+}
+
+void Epochs::reload(const StoreView& view) {
+  Buffer wire = meta_or_throw(view, meta::realm_document);
+  RealmDocument document = read_document(view, wire, realm_);
+  auto published =
+      std::make_unique<const Published>(Published{std::move(wire), std::move(document)});
+  auto keys = std::make_shared<Keys>();
+  keys->published = published.get();
+  for (const RealmDocument::Epoch& about : keys->published->document.epochs) {
+    Epoch epoch{about, {}, {}};
+    if (auto secret = read_secret(view, "epoch", about.id)) epoch.key.emplace(*std::move(secret));
+    if (epoch.key && epoch.key->public_key() != about.key) {
       throw StoreUnusable("an epoch key is not the one in the realm document: restore a backup");
     }
-    TgtKey tgt(secret_or_throw(view, secret_name("tgt", about.id)));
-    epochs_.push_back({about, std::move(key), std::move(tgt)});
+    if (auto secret = read_secret(view, "tgt", about.id)) epoch.tgt.emplace(*std::move(secret));
+    keys->epochs.push_back(std::move(epoch));
   }
-  for (const RealmDocument::Signer& about : document_.signers) {
-    auto key = KdcSigningKey::from_seed(secret_or_throw(view, secret_name("signer", about.id)));
+  for (const RealmDocument::Signer& about : keys->published->document.signers) {
+    const auto seed = read_secret(view, "signer", about.id);
+    if (!seed) continue;
+    auto key = KdcSigningKey::from_seed(*seed);
     if (key.public_key() != about.key) {
       throw StoreUnusable("a signing key is not the one in the realm document: restore a backup");
     }
-    signing_.emplace(about.id, std::move(key));
+    keys->signing.emplace(about.id, std::move(key));
   }
+  const std::scoped_lock guard(keys_lock_);
+  published_.push_back(std::move(published));
+  keys_ = std::move(keys);
 }
 
-const Epochs::Epoch* Epochs::find(KeyId id) const {
-  const auto found = std::ranges::find(epochs_, id, [](const Epoch& e) { return e.about.id; });
-  return found == epochs_.end() ? nullptr : &*found;
+bool Epochs::refresh(const StoreView& view) {
+  if (meta_or_throw(view, meta::realm_document) == signed_document()) return false;
+  reload(view);
+  return true;
+}
+
+std::shared_ptr<const Epochs::Keys> Epochs::keys() const {
+  const std::scoped_lock guard(keys_lock_);
+  return keys_;
+}
+
+const RealmDocument& Epochs::document() const { return keys()->published->document; }
+const Buffer& Epochs::signed_document() const { return keys()->published->wire; }
+
+const Epochs::Epoch* Epochs::Keys::find(KeyId id) const {
+  const auto found = std::ranges::find(epochs, id, [](const Epoch& e) { return e.about.id; });
+  return found == epochs.end() ? nullptr : &*found;
 }
 
 // A client's clock may be off by the skew on either side.
-const Epochs::Epoch* Epochs::open_epoch(KeyId id, Time now) const {
+const Epochs::Epoch* Epochs::Keys::open_epoch(KeyId id, Time now) const {
   const Epoch* epoch = find(id);
-  if (epoch == nullptr) return nullptr;
+  if (epoch == nullptr || !epoch->key) return nullptr;
   const bool open = epoch->about.from <= now + limits::clock_skew &&
                     now < epoch->about.until + limits::clock_skew;
   return open ? epoch : nullptr;
 }
 
-const KdcSigningKey& Epochs::signing_key(KeyId id) const { return signing_.at(id); }
-
 Result<noise::Responder> Epochs::responder(KeyId id, Time now) const {
-  const Epoch* epoch = open_epoch(id, now);
+  const auto keys = this->keys();
+  const Epoch* epoch = keys->open_epoch(id, now);
   if (epoch == nullptr) return Error{Errc::unknown_epoch, "login"};
-  return noise::Responder(epoch->key.secret().duplicate(), login_prologue(realm(), id));
+  return noise::Responder(epoch->key->secret().duplicate(), login_prologue(realm(), id));
 }
 
 Result<Digest> Epochs::expected_possession(KeyId id, const PrincipalPublic& key,
                                            const KeyClaim& claim, Time now) const {
-  const Epoch* epoch = open_epoch(id, now);
+  const auto keys = this->keys();
+  const Epoch* epoch = keys->open_epoch(id, now);
   if (epoch == nullptr) return Error{Errc::unknown_epoch, "possession"};
-  const auto expected = waybill::expected_possession(epoch->key, key, claim);
+  const auto expected = waybill::expected_possession(*epoch->key, key, claim);
   if (!expected) return Error{Errc::possession_unproven, "a key of small order"};
   return *expected;
 }
 
 KeyId Epochs::tgt_epoch(Time now) const {
-  const RealmDocument::Epoch* epoch = document_.epoch_at(now);
+  const RealmDocument::Epoch* epoch = document().epoch_at(now);
   if (epoch == nullptr) throw StoreUnusable("no epoch is open now: the realm's epochs have ended");
   return epoch->id;
 }
 
 Buffer Epochs::seal_tgt(const NewTicket& ticket, const SessionKey& session) const {
-  const Epoch* epoch = find(ticket.header.key);
-  if (epoch == nullptr) throw std::logic_error("a TGT for an epoch that is not ours");
-  return waybill::seal_tgt(ticket, session, epoch->tgt);
+  const auto keys = this->keys();
+  const Epoch* epoch = keys->find(ticket.header.key);
+  if (epoch == nullptr || !epoch->tgt) {
+    throw StoreUnusable("the epoch of a TGT was retired while it was made: ask again");
+  }
+  return waybill::seal_tgt(ticket, session, *epoch->tgt);
 }
 
 Result<OpenedTicket> Epochs::open_tgt(const SealedTicket& ticket) const {
   const TicketHeader& header = ticket.header();
   if (header.kind != Kind::tgt) return Error{Errc::wrong_kind, "a TGT is needed"};
   if (header.realm != realm()) return Error{Errc::wrong_realm, "TGT"};
-  const Epoch* epoch = find(header.key);
-  if (epoch == nullptr) return Error{Errc::unknown_epoch, "TGT"};
-  return ticket.open(epoch->tgt);
+  const auto keys = this->keys();
+  const Epoch* epoch = keys->find(header.key);
+  if (epoch == nullptr || !epoch->tgt) return Error{Errc::unknown_epoch, "TGT"};
+  return ticket.open(*epoch->tgt);
 }
 
 std::optional<Epochs::Sealing> Epochs::remembered(const std::string& audience, const LiveKey& key,
@@ -171,30 +195,40 @@ void Epochs::erase_expired(Time now) {
   });
 }
 
-KeyId Epochs::signer(Time now) const {
-  const RealmDocument::Signer* signer = newest_open(document_.signers, now);
-  if (signer == nullptr) {
-    throw StoreUnusable(
-        "no signing key is open now: the realm's epochs have ended, or the clock "
-        "is wrong");
+std::optional<KeyId> Epochs::find_signer(Time now) const {
+  const auto keys = this->keys();
+  const RealmDocument::Signer* best = nullptr;
+  for (const RealmDocument::Signer& signer : keys->published->document.signers) {
+    const bool open = signer.from <= now && now < signer.until && keys->signing.contains(signer.id);
+    if (open && (best == nullptr || number(best->id) < number(signer.id))) best = &signer;
   }
-  return signer->id;
+  return best == nullptr ? std::nullopt : std::optional(best->id);
+}
+
+bool Epochs::can_sign(Time now) const { return find_signer(now).has_value(); }
+
+KeyId Epochs::signer(Time now) const {
+  const auto signer = find_signer(now);
+  if (signer) return *signer;
+  throw StoreUnusable(
+      "no signing key is open now: the realm's epochs have ended (`waybill-kdc epoch rotate`), or "
+      "the clock is wrong");
 }
 
 Signature Epochs::sign_batch(KeyId signer, Time batch_time, const Digest& root) const {
   ++batch_signatures_;
-  return sign(signing_key(signer), batch_statement(realm(), batch_time, root));
+  return sign(keys()->signing.at(signer), batch_statement(realm(), batch_time, root));
 }
 
 Buffer Epochs::sign_feed_head(const FeedHead& head) const {
   const KeyId id = signer(head.time);
-  return head.sign(id, signing_key(id));
+  return head.sign(id, keys()->signing.at(id));
 }
 
 SignedCheckpoint Epochs::sign_checkpoint(const AuditCheckpoint& checkpoint) const {
   const KeyId id = signer(checkpoint.time);
   SignedCheckpoint out{id, checkpoint.statement(), {}};
-  out.signature = sign(signing_key(id), out.statement);
+  out.signature = sign(keys()->signing.at(id), out.statement);
   return out;
 }
 

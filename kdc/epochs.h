@@ -21,10 +21,10 @@ namespace waybill::kdc {
 /// TGT key each), signing keys, and what seals service tickets for the next 60 seconds. No other
 /// part sees a key; they ask this one to open, seal, sign or answer. Thread-safe.
 ///
-/// Epochs are made by `waybill-kdc init`: the current one and the next, published ahead. There is
-/// no rotation yet, so they are long (365 days each unless init is told otherwise, where the design
-/// asks for a day), and taking the KDC's disk and master key opens every recorded login and TGT of
-/// the epoch. Service tickets are not concerned: their keys never reach the disk.
+/// `waybill-kdc init` makes the current epoch and the next one, published ahead; kdc/rotation.h
+/// makes those that follow. Taking the KDC's disk and master key opens what was recorded of the
+/// epochs whose keys are still there. Service tickets are not concerned: their keys never reach the
+/// disk.
 class Epochs {
  public:
   /// Reads and unwraps all keys. Throws StoreUnusable when there are none, or when they do not fit
@@ -34,10 +34,19 @@ class Epochs {
   Epochs& operator=(const Epochs&) = delete;
   ~Epochs();
 
-  const Realm& realm() const { return document_.realm; }
-  const RealmDocument& document() const { return document_; }
-  /// For GET /v1/realm.
-  const Buffer& signed_document() const { return signed_document_; }
+  const Realm& realm() const { return realm_; }
+  /// The newest. The reference stays good: a document that was replaced is kept, its keys are not.
+  const RealmDocument& document() const;
+  /// For GET /v1/realm. Stays good likewise.
+  const Buffer& signed_document() const;
+
+  /// What the store says. Throws StoreUnusable, RecordDamaged.
+  static RealmDocument stored_document(const StoreView& view);
+  /// Takes what the store says now: another process may have put a newer document there, or keys
+  /// were destroyed. Throws as the constructor does, and then nothing changed.
+  void reload(const StoreView& view);
+  /// The same, only when the stored document is not the one that is known. True when it was not.
+  bool refresh(const StoreView& view);
 
   // --- Logins -------------------------------------------------------------------------------
   /// Answers one message 1 that is encrypted to this epoch. Errors: unknown_epoch (unknown, or not
@@ -74,6 +83,7 @@ class Epochs {
   // --- Signatures ---------------------------------------------------------------------------
   /// The key that signs now: the newest open one. Throws StoreUnusable when none is.
   KeyId signer(Time now) const;
+  bool can_sign(Time now) const;
   Signature sign_batch(KeyId signer, Time batch_time, const Digest& root) const;
   Buffer sign_feed_head(const FeedHead& head) const;
   SignedCheckpoint sign_checkpoint(const AuditCheckpoint& checkpoint) const;
@@ -86,15 +96,34 @@ class Epochs {
     Time now;
     Seconds life;  ///< of an epoch; two follow each other, with an overlap of a day at most
   };
-  /// Makes the first two epochs and writes keys and signed document into a new store. The only
-  /// use of the root key in this program.
+  /// Makes the first two epochs and writes keys and signed document into a new store.
   static RealmDocument create(StoreChange& change, const RootKey& root, const Plan& plan);
+  /// Makes the keys of one epoch and its signing key, writes them into the store and adds them to
+  /// the document.
+  static void add(StoreChange& change, RealmDocument& document, KeyId id, Time from, Time until);
+  /// How long two epochs that follow each other are open both: so that clients and the KDC need
+  /// not switch in the same second.
+  static Seconds overlap(Seconds life);
 
  private:
+  struct Published {
+    Buffer wire;
+    RealmDocument document;
+  };
+  /// A key that was destroyed is not there.
   struct Epoch {
     RealmDocument::Epoch about;
-    EpochKey key;
-    TgtKey tgt;
+    std::optional<EpochKey> key;
+    std::optional<TgtKey> tgt;
+  };
+  /// What one document lists. Wiped when the last who works with it is done.
+  struct Keys {
+    const Published* published;
+    std::vector<Epoch> epochs;
+    std::map<KeyId, KdcSigningKey> signing;
+
+    const Epoch* find(KeyId id) const;
+    const Epoch* open_epoch(KeyId id, Time now) const;
   };
   struct Remembered {
     Kvno kvno;
@@ -104,17 +133,14 @@ class Epochs {
     std::uint64_t uses;
   };
   explicit Epochs(const StoreView& view);
-  void load_keys(const StoreView& view);
+  std::shared_ptr<const Keys> keys() const;
   std::optional<Sealing> remembered(const std::string& audience, const LiveKey& key, Time now);
-  static std::string secret_name(std::string_view kind, KeyId id);  // in the store
-  const Epoch* find(KeyId id) const;
-  const Epoch* open_epoch(KeyId id, Time now) const;
-  const KdcSigningKey& signing_key(KeyId id) const;
+  std::optional<KeyId> find_signer(Time now) const;
 
-  Buffer signed_document_;
-  RealmDocument document_;
-  std::vector<Epoch> epochs_;
-  std::map<KeyId, KdcSigningKey> signing_;
+  const Realm realm_;
+  mutable std::mutex keys_lock_;                             // guards the next two
+  std::vector<std::unique_ptr<const Published>> published_;  // oldest first
+  std::shared_ptr<const Keys> keys_;
   mutable std::atomic<std::uint64_t> batch_signatures_{0};
   std::mutex lock_;  // guards sealings_
   std::map<std::string, Remembered> sealings_;

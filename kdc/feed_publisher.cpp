@@ -39,7 +39,7 @@ FeedPublisher::FeedPublisher(std::filesystem::path folder, const Store& store, c
       clock_(clock),
       interval_(interval) {
   read_folder(store_.view());
-  folder_.put_realm(epochs_.signed_document());
+  put_realm();
   head();
 }
 

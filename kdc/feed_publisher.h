@@ -32,6 +32,10 @@ class FeedPublisher {
 
   /// The time of the newest head; a disk that takes no new one leaves it behind.
   Time published() const;
+
+  /// Writes the realm document beside the feed, when it is another one.
+  void put_realm() const { folder_.put_realm(epochs_.signed_document()); }
+
   /// Heads signed so far, for tests and figures.
   std::uint64_t signatures() const;
 

@@ -52,4 +52,11 @@ void HighWater::raise(const StoreView& view) {
   written_ = at.sequence;
 }
 
+void HighWater::protect_anew(const std::filesystem::path& file, const RecordGuard& from,
+                             const RecordGuard& to) {
+  const Buffer stored = read_file(file, 256);
+  const auto value = from.check(purpose, {}, stored);
+  if (value) write_file_atomic(file, to.protect(purpose, {}, *value), 0600);
+}
+
 }  // namespace waybill::kdc

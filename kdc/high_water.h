@@ -20,6 +20,9 @@ class HighWater {
   std::optional<std::string> fault(const StoreView& view) const;
   /// Raises the mark to where the store is; writes only when it moved. Throws FileError.
   void raise(const StoreView& view);
+  /// Under another master key. A mark that is not `from`'s is left as it is. Throws FileError.
+  static void protect_anew(const std::filesystem::path& file, const RecordGuard& from,
+                           const RecordGuard& to);
 
  private:
   const std::filesystem::path file_;

@@ -1,5 +1,6 @@
 #include "kdc/init.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "kdc/high_water.h"
@@ -132,6 +133,8 @@ void init_realm(const InitPlan& plan, const Clock& clock) {
 
   Config config;
   config.listen = plan.listen;
+  config.epoch_days =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, plan.epoch_life / std::chrono::hours(24)));
   if (!plan.tls_certificate.empty()) {
     config.tls_certificate = fs::absolute(plan.tls_certificate);
     config.tls_key = fs::absolute(plan.tls_key);

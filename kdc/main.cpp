@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "kdc/backup.h"
+#include "kdc/commands.h"
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
 #include "ticket/adapters/files.h"
@@ -28,6 +30,7 @@ Examples:
   waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
   waybill-kdc serve --dir kdc
   waybill-kdc store check --dir kdc
+  waybill-kdc epoch list --dir kdc
 
 Exit status: 0 done, 1 refused by a check, 2 wrong usage, 5 local files, permissions or addresses.
 )";
@@ -165,6 +168,8 @@ int run(Command command) {
     return command();
   } catch (const StoreWentBack& error) {
     return complain(refused, error.what());
+  } catch (const BackupRefused& error) {
+    return complain(refused, error.what());
   } catch (const RecordDamaged& error) {
     return complain(refused, error.what());
   } catch (const std::exception& error) {
@@ -237,6 +242,11 @@ int main(int argc, char** argv) {
   CLI::App* check = store->add_subcommand("check", "read and check every record");
   add_dir(*check, words);
   check->footer(check_examples);
+  Commands commands;
+  add_epoch_commands(app, commands);
+  add_realm_commands(app, commands);
+  add_master_commands(app, commands);
+  add_store_commands(*store, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -250,6 +260,9 @@ int main(int argc, char** argv) {
                       "or allow it with --insecure-allow-swap");
     }
     harden_process();
+    for (const Command& command : commands) {
+      if (command.app->parsed()) return command.run();
+    }
     if (init->parsed()) return run_init(words);
     if (!serving->parsed()) return run_check(words);
     Shutdown shutdown(Shutdown::Hangup::is_heard);

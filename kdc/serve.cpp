@@ -6,6 +6,7 @@
 #include "kdc/feed_publisher.h"
 #include "kdc/high_water.h"
 #include "kdc/housekeeping.h"
+#include "kdc/master_key.h"
 #include "kdc/parts.h"
 #include "kdc/readiness.h"
 #include "kdc/server.h"
@@ -30,13 +31,6 @@ void check_audit_end(const StoreView& view, const RealmDocument& realm) {
         "the audit chain does not end as its newest checkpoint says: run "
         "`waybill-kdc store check` and restore a backup");
   }
-}
-
-void warn_of_ending_epochs(const RealmDocument& realm, Time now) {
-  Time last{};
-  for (const RealmDocument::Epoch& epoch : realm.epochs) last = std::max(last, epoch.until);
-  const auto days = std::chrono::floor<std::chrono::days>(last - now).count();
-  if (days < 30) log_warning("epochs_end_soon", {{"days_left", days}});
 }
 
 void complete_index(Store& store) {
@@ -110,12 +104,12 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   set_log_form(config.log_format, config.log_level);
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
   const FolderLock lock = lock_folder(plan.folder.path);
+  finish_master_rotation(plan.folder);
   Store store(plan.folder.store(), MasterKey(read_key_file(master_key_of(plan))));
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);
   check_high_water(plan, mark, store.view());
-  warn_of_ending_epochs(epochs.document(), clock.now());
   complete_index(store);
 
   FeedPublisher feed(plan.folder.feed(), store, epochs, clock, config.feed_interval);
@@ -138,7 +132,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   Server server(parts);
   HttpServer http(http_options(config),
                   [&server](const HttpRequest& request) { return server.answer(request); });
-  Housekeeping housekeeping(parts, mark);
+  Housekeeping housekeeping(parts, mark, plan.folder.root_key());
   const StatusPages pages(
       clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
   std::optional<StatusServer> status;

@@ -3,6 +3,7 @@
 #include "kdc/audit_index.h"
 #include "kdc/epochs.h"
 #include "kdc/high_water.h"
+#include "kdc/open_realm.h"
 #include "ticket/adapters/files.h"
 #include "ticket/limits.h"
 
@@ -97,12 +98,8 @@ void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport
 
 }  // namespace
 
-StoreReport check_store(const Folder& folder) {
-  require_realm(folder);
+StoreReport check_store(const Store& store) {
   StoreReport report;
-  Store::Options options;
-  options.read_only = true;
-  const Store store(folder.store(), MasterKey(read_key_file(folder.master_key())), options);
   report.records = store.check();
   for (const std::string& record : report.records.damaged) {
     report.faults.push_back("the record " + record + " was not written by this KDC");
@@ -112,7 +109,14 @@ StoreReport check_store(const Folder& folder) {
   const auto view = store.view();
   report.tickets = view.txn().count(store.tables().tickets.table);
   check_chains(view, epochs.document(), report);
-  if (auto fault = HighWater(folder.high_water(), store).fault(view)) {
+  return report;
+}
+
+StoreReport check_store(const Folder& folder) {
+  const Store store = open_to_read(folder);
+  StoreReport report = check_store(store);
+  if (!report.records.damaged.empty()) return report;
+  if (auto fault = HighWater(folder.high_water(), store).fault(store.view())) {
     report.faults.push_back(*std::move(fault));
   }
   return report;

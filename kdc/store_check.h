@@ -12,6 +12,8 @@ struct StoreReport {
   std::uint64_t tickets = 0;
   std::vector<std::string> faults;  ///< one sentence each; empty: all is well
 };
+/// All but the mark, of a store that is open.
+StoreReport check_store(const Store& store);
 /// May run beside a serving KDC: it reads the state of one commit.
 StoreReport check_store(const Folder& folder);
 

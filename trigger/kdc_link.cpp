@@ -10,9 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto realm_interval = 60s;  // a new signing key is published long before it signs
+constexpr auto realm_interval = 10s;  // a new signing key is published long before it signs
 constexpr auto announcement_interval = 120s;
 constexpr auto unannounced_interval = 10s;  // its ceiling may be granted at any time
+constexpr auto unknown_signer_interval = 5s;
 constexpr auto feed_interval = 2s;
 constexpr auto complaint_interval = 60s;
 constexpr std::size_t ended_at_once = 12;  // of 4 KiB at the most, in a message of 64 KiB
@@ -54,6 +55,7 @@ void KdcLink::complain(const char* what) noexcept {
 
 void KdcLink::work(Ticks::time_point now) {
   if (now >= next_realm_) {
+    realm_asked_ = now;
     fetch_realm();
     next_realm_ = now + realm_interval;
   }
@@ -62,7 +64,8 @@ void KdcLink::work(Ticks::time_point now) {
     next_announcement_ = now + (announced_ == true ? announcement_interval : unannounced_interval);
   }
   if (now >= next_feed_) {
-    follow_feed();
+    // A head signed by a key that we do not know looks forged; a newer document may know it.
+    if (!follow_feed()) next_realm_ = std::min(next_realm_, realm_asked_ + unknown_signer_interval);
     next_feed_ = now + feed_interval;
   }
   if (!ready_) {
@@ -92,9 +95,9 @@ void KdcLink::announce() {
   announced_ = bool(taken);
 }
 
-void KdcLink::follow_feed() {
+bool KdcLink::follow_feed() {
   const auto audience = parts_.identity.audience();
-  if (audience) parts_.feed.tend(*audience->realm());
+  return !audience || parts_.feed.tend(*audience->realm()) != FeedSync::Pulled::refused;
 }
 
 void KdcLink::report_ended() {

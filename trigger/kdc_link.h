@@ -40,8 +40,9 @@ class KdcLink {
   void fetch_realm();
   void announce();
   /// Of what was revoked. How old the feed is refuses nobody here: a KDC that is away must not stop
-  /// work that was let in, and a caller's ticket lives for an hour at the most.
-  void follow_feed();
+  /// work that was let in, and a caller's ticket lives for an hour at the most. False when what was
+  /// heard is not signed by a key that we know.
+  bool follow_feed();
   /// Whatever the KDC refuses for good (evidence that it does not know any more) is let go.
   void report_ended();
 
@@ -54,6 +55,7 @@ class KdcLink {
   bool ready_ = false;
   bool away_ = false;
   std::optional<bool> announced_;  // what the KDC said last
+  Ticks::time_point realm_asked_{};
   Ticks::time_point next_realm_{}, next_announcement_{}, next_feed_{}, next_complaint_{};
 };
 

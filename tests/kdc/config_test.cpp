@@ -30,12 +30,16 @@ BOOST_AUTO_TEST_CASE(are_read_as_they_are_printed) {
   config.listen = {"10.0.0.7", 88};
   config.tgt_life = 1h;
   config.max_threads = 7;
+  config.epoch_days = 30;
+  config.rotates_epochs = true;
   config.max_renew = 0s;
   const Config again = Config::parse(config.print(), "kdc.toml");
   BOOST_TEST(again.print() == config.print());
   BOOST_TEST(again.listen.text() == "10.0.0.7:88");
   BOOST_TEST((again.tgt_life == 1h));
   BOOST_TEST(again.max_threads == 7U);
+  BOOST_TEST(again.epoch_days == 30U);
+  BOOST_TEST(again.rotates_epochs);
 }
 
 BOOST_AUTO_TEST_CASE(say_how_to_log_and_where_the_pages_for_operators_are) {
@@ -77,6 +81,8 @@ BOOST_AUTO_TEST_CASE(have_a_default_for_everything_but_the_address) {
   BOOST_TEST((config.feed_interval == 2s));
   BOOST_TEST((config.max_staleness == 60s));
   BOOST_TEST(config.max_threads == 64U);
+  BOOST_TEST(config.epoch_days == 365U);
+  BOOST_TEST(!config.rotates_epochs);
 }
 
 BOOST_AUTO_TEST_CASE(are_refused_with_the_line_and_the_reason) {
@@ -93,6 +99,9 @@ BOOST_AUTO_TEST_CASE(are_refused_with_the_line_and_the_reason) {
       {listen + "tgt_life = 60.0", "tgt_life is a whole number"},
       {listen + "feed_interval = 0", "feed_interval is a whole number"},
       {listen + "max_threads = 3", "max_threads is a whole number from 4 to 1024"},
+      {listen + "epoch_days = 0", "epoch_days is a whole number from 1 to 3650"},
+      {listen + "rotate_epochs = \"yes\"", "line 2: rotate_epochs is \"auto\" or \"by hand\""},
+      {listen + "rotate_epochs = true", "line 2: rotate_epochs is \"auto\" or \"by hand\""},
       {listen + "tls_key = \"kdc.key\"", "tls_certificate and tls_key go together"},
       {listen + "tls_certificate = \"kdc.pem\"", "tls_certificate and tls_key go together"},
       {listen + "tls_key = 7", "line 2: tls_key is the name of a file"},

@@ -2,7 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "kdc/rotation.h"
 #include "tests/kdc/whole_kdc.h"
+#include "ticket/adapters/files.h"
 
 namespace waybill::test::housekeeping_test {
 
@@ -64,6 +66,47 @@ BOOST_AUTO_TEST_CASE(forgets_the_rolling_keys_of_the_last_minute) {
   clock.advance(60s);
   housekeeping.tick();
   BOOST_TEST(pairwise.expired());
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_realm_document_that_a_command_put_into_the_store) {
+  Epochs commands(store);
+  Issuer writer(store, commands, clock);
+  BOOST_TEST(outcome(rotate({store, commands, writer}, root, {clock.now(), 24h * 30})) == accepted);
+  housekeeping.tick();
+  BOOST_TEST(epochs.document().serial == 2U);
+  BOOST_TEST((read_file(scratch / "feed" / "realm", 1 << 16) == commands.signed_document()));
+}
+
+BOOST_AUTO_TEST_CASE(makes_the_next_epoch_when_it_may_and_none_is_ahead) {
+  create_file(scratch / "root.key", root.seed().expose(), 0400);
+  Housekeeping with_key(parts, mark, scratch / "root.key");
+  clock.advance(24h * 365);
+  with_key.tick();
+  BOOST_TEST(epochs.document().serial == 1U);  // the configuration does not say so
+  config.rotates_epochs = true;
+  for (int i = 0; i < 3; ++i) {
+    clock.advance(Housekeeping::sweep_interval);
+    with_key.tick();
+  }
+  BOOST_TEST(epochs.document().serial == 2U);
+  BOOST_TEST((epoch_ahead(epochs.document(), clock.now()) != nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_without_the_root_key) {
+  config.rotates_epochs = true;
+  Housekeeping without_key(parts, mark, scratch / "root.key");
+  clock.advance(24h * 365 + 1h);
+  without_key.tick();
+  BOOST_TEST(epochs.document().serial == 1U);
+  BOOST_TEST(store.view().secret("epoch/1")->empty());  // what comes after it was done
+}
+
+BOOST_AUTO_TEST_CASE(destroys_the_login_key_of_an_epoch_that_is_over) {
+  clock.advance(24h * 365 + 1h);
+  housekeeping.tick();
+  BOOST_TEST(store.view().secret("epoch/1")->empty());
+  BOOST_TEST(!store.view().secret("epoch/2")->empty());
+  BOOST_TEST(!store.view().secret("signer/1")->empty());
 }
 
 BOOST_AUTO_TEST_CASE(outlives_a_disk_that_fails) {

@@ -1,0 +1,149 @@
+#include "kdc/backup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <vector>
+
+#include "kdc/audit.h"
+#include "kdc/high_water.h"
+#include "kdc/open_realm.h"
+#include "ticket/adapters/files.h"
+#include "ticket/hex.h"
+
+namespace waybill::kdc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_plain_file = 1 << 20;
+
+struct PlainFile {
+  fs::path name;
+  mode_t mode;
+};
+
+std::vector<PlainFile> plain_files() {
+  const Folder any{};
+  return {{any.config(), 0600}, {any.realm_file(), 0644}, {any.tls_ca(), 0644}};
+}
+
+// Puts in `to` what is missing there.
+void copy_plain_files(const fs::path& from, const fs::path& to) {
+  for (const PlainFile& file : plain_files()) {
+    if (!fs::exists(from / file.name) || fs::exists(to / file.name)) continue;
+    create_file(to / file.name, read_file(from / file.name, max_plain_file), file.mode);
+  }
+}
+
+void sync_folder(const fs::path& folder) {
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = opened >= 0 && ::fsync(opened) == 0;
+  const int code = errno;
+  if (opened >= 0) ::close(opened);
+  if (!synced) throw FileError("cannot sync " + folder.string(), folder, code);
+}
+
+// `flags` as renameat2 has them: refuse what is there, or let the two change places.
+void rename_durably(const fs::path& from, const fs::path& to, unsigned flags) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+    const int code = errno;
+    throw FileError("cannot rename " + from.string() + " to " + to.string() + ": " +
+                        std::generic_category().message(code),
+                    from, code);
+  }
+  sync_folder(to.parent_path());
+}
+
+/// A folder under a name that nobody asked for, gone unless it was kept.
+class Unfinished {
+ public:
+  explicit Unfinished(fs::path path) : path_(std::move(path)) {}
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    std::error_code ignored;
+    if (!kept_) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+  void keep() { kept_ = true; }
+
+ private:
+  const fs::path path_;
+  bool kept_ = false;
+};
+
+Store open_backup(const fs::path& from, const Folder& folder) {
+  if (!fs::exists(from / "store" / "data.mdb")) {
+    throw BackupRefused("there is no backup in " + from.string() +
+                        ": name a folder that `waybill-kdc store backup` wrote");
+  }
+  if (!fs::exists(folder.master_key())) {
+    throw BackupRefused("the master key is not in " + folder.path.string() +
+                        ": put the master.key of this realm there first; no backup holds it");
+  }
+  Store::Options options;
+  options.read_only = true;
+  return {from / "store", MasterKey(read_key_file(folder.master_key())), options};
+}
+
+}  // namespace
+
+Backup back_up(const Folder& folder, const fs::path& to) {
+  const fs::path target = fs::absolute(to).lexically_normal();
+  if (fs::exists(fs::symlink_status(target))) {
+    throw BackupRefused(target.string() + " is there already: take another name for each backup");
+  }
+  Store store = open_to_read(folder);
+  Unfinished unfinished(target.string() + ".unfinished-" + to_hex(random_bytes<4>()));
+  make_private_folder(unfinished.path());
+  store.env().copy_to(unfinished.path() / "store");
+  copy_plain_files(folder.path, unfinished.path());
+  Backup backup;
+  {
+    Store::Options options;
+    options.read_only = true;
+    const Store copy(unfinished.path() / "store", MasterKey(read_key_file(folder.master_key())),
+                     options);
+    backup.audit_records = Audit::position(copy.view()).sequence;
+  }
+  backup.bytes = fs::file_size(unfinished.path() / "store" / "data.mdb");
+  rename_durably(unfinished.path(), target, RENAME_NOREPLACE);
+  unfinished.keep();
+  return backup;
+}
+
+Restored restore(const fs::path& from, const Folder& folder) {
+  make_private_folder(folder.path);
+  const FolderLock lock = lock_folder(folder.path);
+  Restored restored;
+  const fs::path before = folder.path / "store.before-restore";
+  if (fs::exists(fs::symlink_status(before))) {
+    throw BackupRefused(before.string() +
+                        " is there, from an earlier restore: move it away or remove it");
+  }
+  Unfinished incoming(folder.path / ("store.incoming-" + to_hex(random_bytes<4>())));
+  {
+    Store backup = open_backup(from, folder);
+    restored.report = check_store(backup);
+    if (!restored.report.faults.empty()) return restored;
+    restored.older = HighWater(folder.high_water(), backup).fault(backup.view());
+    backup.env().copy_to(incoming.path());
+  }
+  copy_plain_files(from, folder.path);
+  if (fs::exists(folder.store())) {
+    rename_durably(incoming.path(), folder.store(), RENAME_EXCHANGE);
+    incoming.keep();  // it is the store from before now
+    rename_durably(incoming.path(), before, RENAME_NOREPLACE);
+    restored.replaced = before;
+  } else {
+    rename_durably(incoming.path(), folder.store(), RENAME_NOREPLACE);
+    incoming.keep();
+  }
+  return restored;
+}
+
+}  // namespace waybill::kdc

@@ -1,0 +1,36 @@
+#include "kdc/commands.h"
+
+#include <ctime>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace waybill::kdc {
+
+int say_refused(const std::string& sentence) {
+  std::cerr << "waybill-kdc: error: " << sentence << "\n";
+  return 1;
+}
+
+std::string iso_time(Time time) {
+  const std::time_t seconds = time.time_since_epoch().count();
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
+                          std::optional<unsigned>& days) {
+  const std::map<std::string, std::uint64_t> units{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  command
+      .add_option("--in", starts_in, "open new keys after so long (30s, 5m, 1h, 2d), not in turn")
+      ->transform(CLI::AsNumberWithUnit(units))
+      ->check(CLI::Range(0, 3650 * 86400))
+      ->type_name("TIME");
+  command.add_option("--days", days, "how long their epochs are, if not as kdc.toml says")
+      ->check(CLI::Range(1U, 3650U))
+      ->type_name("DAYS");
+}
+
+}  // namespace waybill::kdc

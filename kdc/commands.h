@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ticket/clock.h"
+
+namespace CLI {
+class App;
+}
+
+namespace waybill::kdc {
+
+/// Sub-commands of waybill-kdc that look after a realm, each with what runs it: its exit status as
+/// in specs/errors.md. They throw as kdc/serve.h says; main() has the one catch.
+struct Command {
+  CLI::App* app;
+  std::function<int()> run;
+};
+using Commands = std::vector<Command>;
+
+void add_epoch_commands(CLI::App& app, Commands& commands);
+void add_realm_commands(CLI::App& app, Commands& commands);
+void add_master_commands(CLI::App& app, Commands& commands);
+/// Below the sub-command `store`.
+void add_store_commands(CLI::App& store, Commands& commands);
+
+/// --in and --days, of whatever makes new epochs.
+void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
+                          std::optional<unsigned>& days);
+
+/// Exit status 1, and a sentence on stderr.
+int say_refused(const std::string& sentence);
+/// 2026-11-27T07:30:00Z.
+std::string iso_time(Time time);
+
+}  // namespace waybill::kdc
