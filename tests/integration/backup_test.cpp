@@ -33,9 +33,13 @@ class Load {
 
  private:
   void work(LiveRealm& realm) {
+    int asked = 0;
     while (!ending_) {
-      const std::string id =
-          realm.grant({{"subject", "bob"}, {"queue", "queue-bob"}, {"workflow", "load-*"}});
+      const std::string id = realm.grant({{"subject", "bob"},
+                                          {"queue", "queue-bob"},
+                                          {"workflow", "load-" + std::to_string(++asked) + "-*"},
+                                          {"action", "invoice:read"},
+                                          {"max_run", "3600"}});
       const std::scoped_lock guard(lock_);
       ids_.insert(id);
     }
@@ -73,6 +77,7 @@ BOOST_AUTO_TEST_CASE(has_all_that_was_acknowledged_before_it_and_starts_only_wit
   BOOST_TEST_REQUIRE(made.status == 0, made.err);
   BOOST_TEST_REQUIRE(load.goes_on_from(load.acknowledged().size()));
   load.stop();
+  std::this_thread::sleep_for(2s);  // the mark is raised once a second
   const auto after = load.acknowledged();
   BOOST_TEST(backup().status == 1);   // never over it
   BOOST_TEST(restore().status == 5);  // somebody serves the folder
