@@ -68,8 +68,13 @@ for daemon in kdc trigger worker; do
 done
 holds "bash completes the commands" test -s "$root/usr/share/bash-completion/completions/waybill"
 holds "each command has a manual page" test -s "$root/usr/share/man/man1/waybill-submit.1"
+# What somebody writes who verifies tickets in a program of his own.
+cat >"$root/verify.cpp" <<'END'
+#include "worker/verifier.h"
+int main() { return waybill::SealedTicket::parse(waybill::bytes_of("no ticket")) ? 1 : 0; }
+END
 holds "a program is built with the library" g++ -std=c++20 -o "$root/verify" \
-  "$(dirname "$0")/verify.cpp" -I"$root/usr/include/waybill" -L"$root/usr/lib" -lwaybill -lsodium
+  "$root/verify.cpp" -I"$root/usr/include/waybill" -L"$root/usr/lib" -lwaybill -lsodium
 holds "and refuses what is no ticket" "$root/verify"
 holds "the KDC's user makes a realm" as waybill-kdc waybill-kdc init \
   --dir /var/lib/waybill-kdc --realm DEMO.TEST --listen 127.0.0.1:18088
