@@ -94,9 +94,19 @@ AuditRecord indexed_record(const StoreView& view, std::uint64_t sequence) {
   return decoded<AuditRecord>(view.store().tables().audit, key, rows.front().record);
 }
 
+// Nothing when it is damaged: whoever reads the chain hears of that, and the KDC goes on.
+std::optional<AuditRecord> sound_record(const StoreView& view, std::uint64_t sequence) {
+  try {
+    return indexed_record(view, sequence);
+  } catch (const RecordDamaged&) {
+    return std::nullopt;
+  }
+}
+
 bool is_indexed(const StoreView& view, std::uint64_t sequence) {
-  const AuditKey key{AuditTerm::event, indexed_record(view, sequence).event};
-  return view.txn().has(view.store().tables().audit_index.table, row_of(key, sequence));
+  const auto record = sound_record(view, sequence);
+  return !record || view.txn().has(view.store().tables().audit_index.table,
+                                   row_of({AuditTerm::event, record->event}, sequence));
 }
 
 std::uint64_t first_record(const StoreView& view) {
@@ -165,7 +175,7 @@ std::uint64_t AuditIndex::complete(Store& store) {
     WriteTxn txn(store.env());
     StoreChange change(store, txn);
     for (std::size_t n = 0; n < records_in_commit && next <= end; ++n, ++next) {
-      add(change, indexed_record(change, next));
+      if (const auto record = sound_record(change, next)) add(change, *record);
     }
     std::move(txn).commit();
   }
