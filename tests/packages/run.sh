@@ -25,14 +25,9 @@ holds() {  # SENTENCE COMMAND...
   fi
   say "ok: $sentence"
 }
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-  DEBIAN_FRONTEND=noninteractive "$@"; }
-as() {  # USER COMMAND...
-  local user=$1
-  shift
-  inside setpriv --reuid="$user" --regid="$user" \
-    --clear-groups --inh-caps=-all "$@"
-}
+clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+as_kdc=(setpriv --reuid=waybill-kdc --regid=waybill-kdc --clear-groups --inh-caps=-all)
+inside() { chroot "$root" "${clean[@]}" "$@"; }
 no() { ! "$@"; }
 
 say "making a fresh Debian"
@@ -43,8 +38,9 @@ mkdir "$root/packages" "$root/newer"
 cp "$@" "$root/packages"
 
 install_all() { inside sh -c "apt-get install -q -y --no-install-recommends /$1/*.deb"; }
-serve() {
-  as waybill-kdc waybill-kdc serve --dir /var/lib/waybill-kdc >>"$root/kdc.log" 2>&1 &
+serve() {  # in the place of the subshell, which would be what a signal reaches
+  (exec chroot "$root" "${clean[@]}" "${as_kdc[@]}" waybill-kdc serve --dir /var/lib/waybill-kdc) \
+    >>"$root/kdc.log" 2>&1 &
   kdc=$!
 }
 stop() {
@@ -52,11 +48,8 @@ stop() {
   wait "$kdc" || return 1
   kdc=
 }
-operator() {  # what a person types
-  inside env HOME=/root XDG_RUNTIME_DIR=/root \
-    WAYBILL_REALM=/var/lib/waybill-kdc/realm.toml waybill "$@"
-}
-log_in() { operator init -k -t /var/lib/waybill-kdc/operator.keytab operator; }
+operator() { inside env HOME=/root XDG_RUNTIME_DIR=/root waybill "$@"; }
+log_in() { operator init -k -t /root/operator.keytab operator; }
 
 holds "they install with nothing but what they depend on" install_all packages
 for daemon in kdc trigger worker; do
@@ -76,10 +69,14 @@ END
 holds "a program is built with the library" g++ -std=c++20 -o "$root/verify" \
   "$root/verify.cpp" -I"$root/usr/include/waybill" -L"$root/usr/lib" -lwaybill -lsodium
 holds "and refuses what is no ticket" "$root/verify"
-holds "the KDC's user makes a realm" as waybill-kdc waybill-kdc init \
+holds "the KDC's user makes a realm" inside "${as_kdc[@]}" waybill-kdc init \
   --dir /var/lib/waybill-kdc --realm DEMO.TEST --listen 127.0.0.1:18088
+holds "the operator takes his key" inside install -m 600 -o root -g root \
+  /var/lib/waybill-kdc/operator.keytab /root/operator.keytab
+holds "and what everybody needs" inside install -m 644 -o root -g root \
+  /var/lib/waybill-kdc/realm.toml /etc/waybill/realm.toml
 serve
-holds "which it serves to the command line" log_in
+holds "the realm is served to the command line" log_in
 holds "that finds nothing wrong" operator doctor
 
 for package in "$@"; do  # the same with a higher version
@@ -101,7 +98,7 @@ files=$(for name in $names; do inside dpkg -L "$name"; done | sort -u)
 holds "they are removed" inside apt-get remove -q -y $names
 holds "and their data stays" test -d "$root/var/lib/waybill-kdc/store"
 # shellcheck disable=SC2086
-holds "they are purged" inside apt-get purge -q -y $names
+holds "they are purged" inside dpkg --purge $names
 for daemon in kdc trigger worker; do
   holds "with the data of waybill-$daemon" no test -e "$root/var/lib/waybill-$daemon"
   holds "and its user" no inside getent passwd "waybill-$daemon"
