@@ -64,6 +64,8 @@ Decided admin_grant_list(const KdcParts& parts, Ask& ask);
 /// {id} → nothing. Errors: not_found.
 Decided admin_grant_remove(const KdcParts& parts, Ask& ask);
 
+/// The principal of this realm that a field names. Errors: bad_name, wrong_realm.
+Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std::string_view name);
 /// All that was issued to a principal, or for it, until now.
 void revoke_all(StoreChange& change, const PrincipalRecord& record, Time now,
                 const std::string& reason);

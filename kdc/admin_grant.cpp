@@ -27,8 +27,7 @@ Result<std::string> holder_name(const KdcParts& parts, const Fields& fields, Hol
     if (!is_name(text, limits::max_name)) return Error{Errc::bad_name, "role"};
     return std::string(text);
   }
-  TRY(principal, Principal::parse(text, parts.realm()));
-  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "grant"};
+  TRY(principal, principal_in(parts, fields, name_of(holder)));
   return principal.name();
 }
 

@@ -10,12 +10,6 @@
 namespace waybill::kdc {
 namespace {
 
-Result<Principal> named(const KdcParts& parts, const Fields& fields) {
-  TRY(principal, Principal::parse(fields.get("name"), parts.realm()));
-  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "principal"};
-  return principal;
-}
-
 Result<std::vector<std::string>> roles_in(const Fields& fields) {
   std::vector<std::string> roles = fields.all("role");
   if (roles.size() > PrincipalRecord::max_roles) return Error{Errc::limit_exceeded, "roles"};
@@ -36,12 +30,6 @@ Fields& add_state(Fields& row, const PrincipalRecord& record) {
   return row.add("disabled", yes_or_no(record.disabled))
       .add("created", unix_text(record.created))
       .add("not_before", unix_text(record.not_before));
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
 }
 
 // Ownership that waited becomes real only by the explicit word.
@@ -114,7 +102,7 @@ Decided admin_principal_add(const KdcParts& parts, Ask& ask) {
       .add("kind", std::string(fields.get("kind")))
       .add("public_key", std::string(fields.get("public_key")));
   for (const std::string& role : fields.all("role")) ask.fields.add("role", role);
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   const auto kind = principal_kind(fields.get("kind"));
   if (!kind || *kind == PrincipalKind::queue) {
     return ask.refuse(Errc::malformed, "kind is user or service; a queue is added as a queue");
@@ -142,7 +130,7 @@ Decided admin_principal_add(const KdcParts& parts, Ask& ask) {
 
 Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   const auto view = parts.store.view();
   const auto record = view.principal(principal.name());
   if (!record) return Error{Errc::principal_unknown, "show"};
@@ -168,6 +156,12 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   const bool more = page.is_full() || records.size() == limits::max_page;
   ask.said->answer(page.finish(more ? last : std::string()));
   return nothing_to_do();
+}
+
+Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std::string_view name) {
+  TRY(principal, Principal::parse(fields.get(name), parts.realm()));
+  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "admin"};
+  return principal;
 }
 
 void revoke_all(StoreChange& change, const PrincipalRecord& record, Time now,
@@ -201,21 +195,21 @@ Decided enable(const Principal& principal) {
 Decided admin_principal_disable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   return disable(ask, principal);
 }
 
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   return enable(principal);
 }
 
 Decided admin_principal_change(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name", "roles"}, {"role"}));
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   const auto how = roles_word(fields.get("roles"));
   if (!how) return ask.refuse(Errc::malformed, "roles is set, add or remove");
   TRY(said_roles, roles_in(fields));
@@ -245,7 +239,7 @@ Decided admin_principal_rekey(const KdcParts& parts, Ask& ask) {
   TRY(fields,
       read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
   ask.fields.add("name", std::string(fields.get("name")));
-  TRY(principal, named(parts, fields));
+  TRY(principal, principal_in(parts, fields, "name"));
   if (principal == ask.caller.principal()) {
     return ask.refuse(Errc::policy_denied, "one's own key is changed by passwd, after a login");
   }

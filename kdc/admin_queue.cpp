@@ -7,12 +7,6 @@
 namespace waybill::kdc {
 namespace {
 
-Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std::string_view name) {
-  TRY(principal, Principal::parse(fields.get(name), parts.realm()));
-  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "queue"};
-  return principal;
-}
-
 // By value: asked again on the writer's thread.
 struct Asker {
   Principal principal;

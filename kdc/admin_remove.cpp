@@ -15,12 +15,6 @@ std::string joined(const Ids& ids) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 // Whoever gets the name one day must not get what was granted to this one.
 Ids grants_to(const StoreView& view, const std::string& name) {
   Ids ids;
@@ -59,9 +53,7 @@ void take_out(StoreChange& change, const PrincipalRecord& record, const Ids& gra
 Result<Principal> named(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
-  TRY(principal, Principal::parse(fields.get("name"), parts.realm()));
-  if (principal.realm() != parts.realm()) return Error{Errc::wrong_realm, "remove"};
-  return principal;
+  return principal_in(parts, fields, "name");
 }
 
 void tell(Fields& noted, Said& said, const Ids& grants) {

@@ -122,6 +122,12 @@ std::vector<AuditRow> Audit::rows(const StoreView& view, std::uint64_t after, st
   return rows;
 }
 
+std::optional<AuditRow> Audit::row(const StoreView& view, std::uint64_t sequence) {
+  auto found = rows(view, sequence - 1, 1);
+  if (found.empty() || found.front().sequence != sequence) return std::nullopt;
+  return std::move(found.front());
+}
+
 std::optional<SignedCheckpoint> Audit::newest_checkpoint(const StoreView& view) {
   Cursor cursor(view.txn(), view.store().tables().checkpoints.table);
   const auto last = cursor.last();

@@ -36,6 +36,8 @@ class Audit {
 
   /// Records after a sequence number, in order.
   static std::vector<AuditRow> rows(const StoreView& view, std::uint64_t after, std::size_t most);
+  /// The one of that number; nothing when there is none.
+  static std::optional<AuditRow> row(const StoreView& view, std::uint64_t sequence);
   /// The newest checkpoint; none in a store that was never committed to.
   static std::optional<SignedCheckpoint> newest_checkpoint(const StoreView& view);
   static std::vector<SignedCheckpoint> checkpoints(const StoreView& view);

@@ -88,10 +88,10 @@ void add_administered(Keys& keys, const AuditRecord& record) {
 }
 
 AuditRecord indexed_record(const StoreView& view, std::uint64_t sequence) {
-  const auto rows = Audit::rows(view, sequence - 1, 1);
+  const auto row = Audit::row(view, sequence);
   const Key key = Key().number(sequence);
-  if (rows.empty() || rows.front().sequence != sequence) throw RecordDamaged("audit", key);
-  return decoded<AuditRecord>(view.store().tables().audit, key, rows.front().record);
+  if (!row) throw RecordDamaged("audit", key);
+  return decoded<AuditRecord>(view.store().tables().audit, key, row->record);
 }
 
 // Nothing when it is damaged: whoever reads the chain hears of that, and the KDC goes on.

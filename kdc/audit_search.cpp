@@ -152,9 +152,9 @@ class Descent {
 };
 
 std::optional<AuditRecord> record_at(const StoreView& view, std::uint64_t sequence) {
-  const auto rows = Audit::rows(view, sequence - 1, 1);
-  if (rows.empty() || rows.front().sequence != sequence) return std::nullopt;
-  auto record = AuditRecord::decode(rows.front().record);
+  const auto row = Audit::row(view, sequence);
+  if (!row) return std::nullopt;
+  auto record = AuditRecord::decode(row->record);
   if (!record) return std::nullopt;
   return *std::move(record);
 }

@@ -45,10 +45,9 @@ class Work {
     for (std::size_t n = 0; n < most_records && next > 0; ++n) {
       const auto sequence = postings.at_or_before(next);
       if (!sequence) return;
-      const auto rows = Audit::rows(view_, *sequence - 1, 1);
-      if (rows.empty() || rows.front().sequence != *sequence) return;
-      if (auto record = AuditRecord::decode(rows.front().record))
-        take(*sequence, *std::move(record));
+      const auto row = Audit::row(view_, *sequence);
+      if (!row) return;
+      if (auto record = AuditRecord::decode(row->record)) take(*sequence, *std::move(record));
       next = *sequence - 1;
     }
   }

@@ -39,14 +39,6 @@ void copy_plain_files(const fs::path& from, const fs::path& to) {
   }
 }
 
-void sync_folder(const fs::path& folder) {
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = opened >= 0 && ::fsync(opened) == 0;
-  const int code = errno;
-  if (opened >= 0) ::close(opened);
-  if (!synced) throw FileError("cannot sync " + folder.string(), folder, code);
-}
-
 // `flags` as renameat2 has them: refuse what is there, or let the two change places.
 void rename_durably(const fs::path& from, const fs::path& to, unsigned flags) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
@@ -85,9 +77,7 @@ Store open_backup(const fs::path& from, const Folder& folder) {
     throw BackupRefused("the master key is not in " + folder.path.string() +
                         ": put the master.key of this realm there first; no backup holds it");
   }
-  Store::Options options;
-  options.read_only = true;
-  return {from / "store", MasterKey(read_key_file(folder.master_key())), options};
+  return open_copy(from / "store", folder);
 }
 
 }  // namespace
@@ -103,13 +93,8 @@ Backup back_up(const Folder& folder, const fs::path& to) {
   store.env().copy_to(unfinished.path() / "store");
   copy_plain_files(folder.path, unfinished.path());
   Backup backup;
-  {
-    Store::Options options;
-    options.read_only = true;
-    const Store copy(unfinished.path() / "store", MasterKey(read_key_file(folder.master_key())),
-                     options);
-    backup.audit_records = Audit::position(copy.view()).sequence;
-  }
+  backup.audit_records =
+      Audit::position(open_copy(unfinished.path() / "store", folder).view()).sequence;
   backup.bytes = fs::file_size(unfinished.path() / "store" / "data.mdb");
   rename_durably(unfinished.path(), target, RENAME_NOREPLACE);
   unfinished.keep();

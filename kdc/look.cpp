@@ -81,10 +81,7 @@ Decided look(const KdcParts& parts, Ask& ask) {
   CaveatRequest asked = asked_to_look(ticket);
   asked.now = ask.now;
   asked.audience = trigger;
-  if (const auto allowed = check_caveats(viewer.caveats, asked); !allowed) {
-    note_caveat(ask.fields, viewer.caveats, asked);
-    return allowed.error();
-  }
+  CHECK_OK(check_caveats(viewer.caveats, asked, ask.fields));
   const Case one{viewer.tgt, ticket, trigger};
   if (const auto ruling = one.judge(parts.store.view()); !ruling) {
     one.explain(parts.store.view(), ask.fields);

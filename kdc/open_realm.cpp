@@ -6,20 +6,27 @@
 namespace waybill::kdc {
 namespace {
 
-Store open_store(const Folder& folder, bool read_only) {
+Store open_to_write(const Folder& folder) {
   require_realm(folder);
-  Store::Options options;
-  options.read_only = read_only;
-  return {folder.store(), MasterKey(read_key_file(folder.master_key())), options};
+  return {folder.store(), MasterKey(read_key_file(folder.master_key()))};
 }
 
 }  // namespace
 
-Store open_to_read(const Folder& folder) { return open_store(folder, true); }
+Store open_to_read(const Folder& folder) {
+  require_realm(folder);
+  return open_copy(folder.store(), folder);
+}
+
+Store open_copy(const std::filesystem::path& store, const Folder& folder) {
+  Store::Options options;
+  options.read_only = true;
+  return {store, MasterKey(read_key_file(folder.master_key())), options};
+}
 
 OpenRealm::OpenRealm(const Folder& folder, const Clock& clock)
     : config(Config::load(folder.config())),
-      store(open_store(folder, false)),
+      store(open_to_write(folder)),
       epochs(store),
       issuer(store, epochs, clock) {}
 

@@ -10,6 +10,8 @@ namespace waybill::kdc {
 /// The store of a realm, for a command that only reads; the KDC may be serving it. Throws
 /// FileError, StoreError, StoreUnusable.
 Store open_to_read(const Folder& folder);
+/// A copy of it that lies elsewhere, under the same master key, to be read.
+Store open_copy(const std::filesystem::path& store, const Folder& folder);
 
 /// A realm as a command works on it that changes something, beside the KDC or without it. Throws as
 /// open_to_read, and what Config::load throws.

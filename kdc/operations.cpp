@@ -104,9 +104,7 @@ Checked caveats_allow(const OperationRow& row, Ask& ask) {
   if (ask.caller.caveats.empty()) return ok();
   TRY(asked, row.narrowed(ask.arguments));
   asked.now = ask.now;
-  const auto allowed = check_caveats(ask.caller.caveats, asked);
-  if (!allowed) note_caveat(ask.fields, ask.caller.caveats, asked);
-  return allowed;
+  return check_caveats(ask.caller.caveats, asked, ask.fields);
 }
 
 }  // namespace waybill::kdc

@@ -50,6 +50,12 @@ std::string unix_text(Time time) { return std::to_string(time.time_since_epoch()
 
 std::string yes_or_no(bool answer) { return answer ? "yes" : "no"; }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 bool PageBuilder::add(Fields row) {
   std::size_t bytes = 0;
   for (const auto& [name, value] : row.entries()) bytes += name.size() + value.size() + 8;

@@ -26,6 +26,8 @@ Result<std::uint64_t> number_in(const Fields& fields, std::string_view name,
 /// Unix seconds.
 std::string unix_text(Time time);
 std::string yes_or_no(bool answer);
+/// `a, b, c`
+std::string joined(const std::vector<std::string>& names);
 
 /// A page that stays inside what one answer may hold: rows, values and bytes.
 class PageBuilder {

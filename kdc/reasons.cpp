@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "kdc/pages.h"
 #include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
 
 std::vector<std::string> without(std::vector<std::string> all,
                                  const std::vector<std::string>& taken) {
@@ -92,10 +87,14 @@ void note_shortfall(Fields& fields, const Rules& rules, const WorkWish& wish) {
   if (!under_ceiling) fields.add("lacks", "ceiling");
 }
 
-void note_caveat(Fields& fields, const std::vector<Caveat>& caveats, const CaveatRequest& asked) {
+Checked check_caveats(const std::vector<Caveat>& caveats, const CaveatRequest& asked,
+                      Fields& fields) {
+  const Checked allowed = waybill::check_caveats(caveats, asked);
+  if (allowed) return allowed;
   const auto refusing = std::ranges::find_if(
-      caveats, [&](const Caveat& caveat) { return !check_caveats({caveat}, asked); });
+      caveats, [&](const Caveat& caveat) { return !waybill::check_caveats({caveat}, asked); });
   if (refusing != caveats.end()) fields.add("caveat", std::visit(Words(), *refusing));
+  return allowed;
 }
 
 void note_revocation(Fields& fields, const StoreView& view, const Body& body) {

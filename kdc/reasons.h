@@ -14,8 +14,9 @@ namespace waybill::kdc {
 /// Which grant came nearest and what it lacked: `nearest_grant`, `covers`, `lacks`.
 void note_shortfall(Fields& fields, const Rules& rules, const WorkWish& wish);
 
-/// The first caveat that by itself refuses: `caveat`.
-void note_caveat(Fields& fields, const std::vector<Caveat>& caveats, const CaveatRequest& asked);
+/// check_caveats(), and of a refusal the first caveat that by itself refuses: `caveat`.
+Checked check_caveats(const std::vector<Caveat>& caveats, const CaveatRequest& asked,
+                      Fields& fields);
 
 /// What stands against a ticket: `revocation` ("subject carol@DEMO.TEST"), or `inactive` (its
 /// subject, gone or disabled).

@@ -7,19 +7,13 @@
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
 #include "ticket/limits.h"
+#include "ticket/realm_keys.h"
 
 namespace waybill::kdc {
 namespace {
 
-constexpr std::size_t max_listed = 64;  // of each, in a realm document
-
 // After its end a login may still come from a clock that is behind.
 constexpr Seconds login_grace = 2 * limits::clock_skew;
-
-template <class Entry>
-bool is_withdrawn(const Entry& entry) {
-  return entry.until <= entry.from;
-}
 
 KeyId highest_id(const RealmDocument& document) {
   KeyId highest{};
@@ -186,7 +180,8 @@ Result<RealmDocument> next_document(StoreChange& change, const RealmDocument& be
     end_all(document.epochs, wish.now, from + overlap);
     end_all(document.signers, wish.now, from + overlap);
   }
-  if (document.epochs.size() + 2 > max_listed || document.signers.size() + 2 > max_listed) {
+  if (document.epochs.size() + 2 > waybill::detail::max_keys ||
+      document.signers.size() + 2 > waybill::detail::max_keys) {
     return Error{Errc::limit_exceeded, "a realm document lists at most 64 keys of a kind"};
   }
   document.serial = before.serial + 1;

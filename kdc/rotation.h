@@ -18,6 +18,12 @@ namespace waybill::kdc {
 /// The name of a key's record in the store's table of secrets; `kind` is epoch, tgt or signer.
 std::string secret_name(std::string_view kind, KeyId id);
 
+/// An epoch or signing key that never opens, or was over before it did.
+template <class Entry>
+bool is_withdrawn(const Entry& entry) {
+  return entry.until <= entry.from;
+}
+
 /// The newest epoch, when it has not opened yet; null when everybody is under way on the last one.
 const RealmDocument::Epoch* epoch_ahead(const RealmDocument& document, Time now);
 

@@ -35,7 +35,7 @@ Checked can_be_retired(const StoreView& view, const RealmDocument& document, Key
   const auto* epoch = document.epoch(id);
   if (epoch == nullptr) return Error{Errc::unknown_epoch, "there is no such epoch"};
   const auto secret = view.secret(secret_name("tgt", id));
-  if (epoch->until <= epoch->from || (secret && secret->empty())) {
+  if (is_withdrawn(*epoch) || (secret && secret->empty())) {
     return Error{Errc::already_ended, "it is retired already"};
   }
   const bool other = std::ranges::any_of(document.epochs, [&](const RealmDocument::Epoch& e) {

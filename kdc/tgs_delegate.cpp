@@ -55,8 +55,21 @@ struct Case {
     LiveKey audience;
     Body body;
   };
-  Result<Judgement> judge(const StoreView& view) const;
+  /// Of a refusal the fields say why.
+  Result<Judgement> judge(const StoreView& view, Fields& fields) const {
+    auto judgement = decide(view);
+    if (!judgement) explain(view, judgement.error().code, fields);
+    return judgement;
+  }
+
+ private:
+  Result<Judgement> decide(const StoreView& view) const;
   void explain(const StoreView& view, Errc refusal, Fields& fields) const;
+  Rules rules(const StoreView& view, const PrincipalRecord& user) const {
+    Rules out = rules_for(view, user, holder(body), wish.queue);
+    out.longest_run = max_renew;
+    return out;
+  }
 };
 
 // The same work, or the delegation was used for something else already.
@@ -67,11 +80,9 @@ Checked same_work(const Body& known, const Body& wanted) {
   return ok();
 }
 
-Result<Case::Judgement> Case::judge(const StoreView& view) const {
+Result<Case::Judgement> Case::decide(const StoreView& view) const {
   TRY(user, holder_of(view, user_tgt));
-  Rules rules = rules_for(view, user, holder(body), wish.queue);
-  rules.longest_run = max_renew;
-  TRY(ruling, rule(rules, wish));
+  TRY(ruling, rule(rules(view, user), wish));
   TRY(queue, active_queue(view, wish.queue));
   Body made = body;
   made.run_until = made.issued_at + ruling.run;
@@ -98,9 +109,8 @@ void Case::explain(const StoreView& view, Errc refusal, Fields& fields) const {
   }
   const auto user = active(view, user_tgt.subject.name());
   if (!user) return;
-  Rules rules = rules_for(view, *user, holder(body), wish.queue);
-  rules.longest_run = max_renew;
-  if (!rule(rules, wish)) note_shortfall(fields, rules, wish);
+  const Rules those = rules(view, *user);
+  if (!rule(those, wish)) note_shortfall(fields, those, wish);
 }
 
 Case make_case(const KdcParts& parts, const Ask& ask, const ShownTgt& user,
@@ -148,36 +158,24 @@ Decided tgs_delegate(const KdcParts& parts, Ask& ask) {
   CHECK_OK(check_purpose(user, request, ask));
   CaveatRequest asked = asked_of_caveats(request, ask.now);
   asked.audience = ask.caller.principal();
-  if (const auto allowed = check_caveats(user.caveats, asked); !allowed) {
-    note_caveat(ask.fields, user.caveats, asked);
-    return allowed.error();
-  }
+  CHECK_OK(check_caveats(user.caveats, asked, ask.fields));
   if (!request.downstreams.empty()) {
     return ask.refuse(Errc::policy_denied, "downstream tickets are not issued yet");
   }
   TRY(queue, Principal::make(request.queue, parts.realm()));
   const auto one = std::make_shared<const Case>(make_case(parts, ask, user, request, queue));
-  auto judgement = one->judge(parts.store.view());
-  if (!judgement) {
-    one->explain(parts.store.view(), judgement.error().code, ask.fields);
-    return judgement.error();
-  }
-  CHECK_OK(fits_a_ticket(judgement->body));
-  const auto effects = [one, sealed_to = judgement->audience.kvno](StoreChange& change,
-                                                                   Fields& fields) -> Checked {
-    const auto again = one->judge(change);
-    if (!again) {
-      one->explain(change, again.error().code, fields);
-      return again.error();
-    }
-    if (again->audience.kvno != sealed_to)
-      return Error{Errc::busy, "the key was changed meanwhile"};
-    fields.add("grant", std::to_string(again->ruling.grant))
-        .add("ceiling", std::to_string(again->ruling.ceiling));
+  TRY(judgement, one->judge(parts.store.view(), ask.fields));
+  CHECK_OK(fits_a_ticket(judgement.body));
+  const auto effects = [one, sealed_to = judgement.audience.kvno](StoreChange& change,
+                                                                  Fields& fields) -> Checked {
+    TRY(again, one->judge(change, fields));
+    if (again.audience.kvno != sealed_to) return Error{Errc::busy, "the key was changed meanwhile"};
+    fields.add("grant", std::to_string(again.ruling.grant))
+        .add("ceiling", std::to_string(again.ruling.ceiling));
     return ok();
   };
-  return to_do(effects, Issuer::TicketOrder{std::move(judgement->body), SessionKey::random(),
-                                            judgement->audience});
+  return to_do(effects, Issuer::TicketOrder{std::move(judgement.body), SessionKey::random(),
+                                            judgement.audience});
 }
 
 }  // namespace waybill::kdc

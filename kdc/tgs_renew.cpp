@@ -32,17 +32,28 @@ struct Case {
   WorkWish wish() const {
     return {old.audience.name(), old.work->type, old.actions, old.run_until - old.issued_at};
   }
-  Result<Judgement> judge(const StoreView& view) const;
+  /// Of a refusal the fields say why.
+  Result<Judgement> judge(const StoreView& view, Fields& fields) const {
+    auto judgement = decide(view);
+    if (!judgement) explain(view, judgement.error().code, fields);
+    return judgement;
+  }
+
+ private:
+  Result<Judgement> decide(const StoreView& view) const;
   void explain(const StoreView& view, Errc refusal, Fields& fields) const;
+  Rules rules(const StoreView& view, const PrincipalRecord& subject) const {
+    Rules out = rules_for(view, subject, old.actors.front(), old.audience.name());
+    out.longest_run = max_renew;
+    return out;
+  }
 };
 
-Result<Case::Judgement> Case::judge(const StoreView& view) const {
+Result<Case::Judgement> Case::decide(const StoreView& view) const {
   if (view.revoked(old)) return Error{Errc::revoked, "the ticket, or what it stands on"};
   const auto subject = active(view, old.subject.name());
   if (!subject) return Error{Errc::revoked, "its subject"};
-  Rules rules = rules_for(view, *subject, old.actors.front(), old.audience.name());
-  rules.longest_run = max_renew;
-  TRY(ruling, rule_renewal(rules, wish()));
+  TRY(ruling, rule_renewal(rules(view, *subject), wish()));
   TRY(queue, active_queue(view, old.audience.name()));
   return Judgement{std::move(ruling), queue.newest()};
 }
@@ -51,9 +62,8 @@ void Case::explain(const StoreView& view, Errc refusal, Fields& fields) const {
   if (refusal == Errc::revoked) return note_revocation(fields, view, old);
   const auto subject = active(view, old.subject.name());
   if (!subject) return;
-  Rules rules = rules_for(view, *subject, old.actors.front(), old.audience.name());
-  rules.longest_run = max_renew;
-  if (!rule_renewal(rules, wish())) note_shortfall(fields, rules, wish());
+  const Rules those = rules(view, *subject);
+  if (!rule_renewal(those, wish())) note_shortfall(fields, those, wish());
 }
 
 }  // namespace
@@ -97,37 +107,28 @@ Decided renew(const KdcParts& parts, Ask& ask) {
     return Error{Errc::not_renewable, "renew_until"};
   }
   const auto one = std::make_shared<const Case>(Case{old, parts.config.max_renew});
-  const auto judgement = one->judge(parts.store.view());
-  if (!judgement) {
-    one->explain(parts.store.view(), judgement.error().code, ask.fields);
-    return judgement.error();
-  }
+  TRY(judgement, one->judge(parts.store.view(), ask.fields));
   Body body = old;
   body.issued_at = ask.now;
-  body.run_until = std::min(ask.now + judgement->ruling.run, old.renew_until);
-  body.actions = judgement->ruling.actions;
+  body.run_until = std::min(ask.now + judgement.ruling.run, old.renew_until);
+  body.actions = judgement.ruling.actions;
   body.flags &= ~flags::initial;
-  const bool soft_feed = judgement->ruling.soft_feed;
+  const bool soft_feed = judgement.ruling.soft_feed;
   if (!soft_feed) body.flags &= ~flags::soft_feed;
   const auto effects = [one, actions = body.actions, soft_feed,
-                        sealed_to = judgement->audience.kvno](StoreChange& change,
-                                                              Fields& fields) -> Checked {
-    const auto again = one->judge(change);
-    if (!again) {
-      one->explain(change, again.error().code, fields);
-      return again.error();
-    }
-    if (again->audience.kvno != sealed_to)
-      return Error{Errc::busy, "the key was changed meanwhile"};
-    if (again->ruling.actions != actions || again->ruling.soft_feed != soft_feed)
+                        sealed_to = judgement.audience.kvno](StoreChange& change,
+                                                             Fields& fields) -> Checked {
+    TRY(again, one->judge(change, fields));
+    if (again.audience.kvno != sealed_to) return Error{Errc::busy, "the key was changed meanwhile"};
+    if (again.ruling.actions != actions || again.ruling.soft_feed != soft_feed)
       return Error{Errc::busy, "the grants changed meanwhile"};
-    fields.add("grant", std::to_string(again->ruling.grant))
-        .add("ceiling", std::to_string(again->ruling.ceiling));
+    fields.add("grant", std::to_string(again.ruling.grant))
+        .add("ceiling", std::to_string(again.ruling.ceiling));
     note_narrowed(fields, one->old.actions, actions);
     return ok();
   };
   return to_do(effects,
-               Issuer::TicketOrder{std::move(body), SessionKey::random(), judgement->audience});
+               Issuer::TicketOrder{std::move(body), SessionKey::random(), judgement.audience});
 }
 
 }  // namespace waybill::kdc

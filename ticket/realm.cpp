@@ -1,42 +1,9 @@
 #include "ticket/realm.h"
 
-#include <algorithm>
-
 #include "ticket/limits.h"
+#include "ticket/realm_keys.h"
 
 namespace waybill {
-namespace {
-
-constexpr std::size_t max_keys = 64;
-
-template <class Entry>
-void write_keys(Writer& out, const std::vector<Entry>& entries) {
-  out.array(entries.size());
-  for (const Entry& e : entries) {
-    out.array(4).uint(number(e.id)).bin(e.key.bytes).time(e.from).time(e.until);
-  }
-}
-
-template <class Entry>
-std::vector<Entry> read_keys(Reader& in) {
-  std::vector<Entry> entries;
-  for (std::size_t n = in.array(0, max_keys); n > 0; --n) {
-    in.array(4);
-    const KeyId id{in.uint32()};
-    const auto key = in.bin<32>();
-    const Time from = in.time();
-    const Time until = in.time();
-    // A key is found by its id, so two of one id would be found by some and not by others.
-    if (std::ranges::find(entries, id, &Entry::id) != entries.end()) {
-      in.fail(Errc::malformed, "one id twice");
-    }
-    entries.push_back({id, {key}, from, until});
-  }
-  return entries;
-}
-
-}  // namespace
-
 Result<RealmDocument> RealmDocument::parse(Bytes wire, const Realm& realm, const RootPublic& root) {
   Reader outer(wire, limits::max_message);
   outer.array(2);
@@ -53,8 +20,8 @@ Result<RealmDocument> RealmDocument::parse(Bytes wire, const Realm& realm, const
   const Digest realm_id = in.bin<32>();
   const std::uint64_t serial = in.uint();
   const Time issued_at = in.time();
-  auto epochs = read_keys<Epoch>(in);
-  auto signers = read_keys<Signer>(in);
+  auto epochs = detail::read_keys<Epoch>(in);
+  auto signers = detail::read_keys<Signer>(in);
   CHECK_OK(in.finish());
   if (*named != realm) return Error{Errc::wrong_realm, "realm document"};
   return RealmDocument{*named, realm_id, serial, issued_at, std::move(epochs), std::move(signers)};
@@ -64,8 +31,8 @@ Buffer RealmDocument::encode() const {
   Writer out;
   out.array(8).str("realm").uint(limits::protocol_version).str(realm.text()).bin(realm_id);
   out.uint(serial).time(issued_at);
-  write_keys(out, epochs);
-  write_keys(out, signers);
+  detail::write_keys(out, epochs);
+  detail::write_keys(out, signers);
   return out.take();
 }
 

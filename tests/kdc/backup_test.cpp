@@ -6,8 +6,7 @@
 
 #include "kdc/high_water.h"
 #include "kdc/store_keys.h"
-#include "tests/kdc/test_kdc.h"
-#include "ticket/adapters/files.h"
+#include "tests/kdc/made_realm.h"
 
 namespace waybill::test::backup_test {
 
@@ -17,14 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Fixture {
-  Scratch scratch;
-  ManualClock clock;
-  Folder folder{scratch / "kdc"};
+struct Fixture : MadeRealm {
   fs::path backup = scratch / "backup";
 
-  Fixture() { init_realm({folder, *Realm::parse("DEMO.TEST"), {"127.0.0.1", 8088}}, clock); }
-  MasterKey master() const { return MasterKey(read_key_file(folder.master_key())); }
   /// Something more happens, and the mark is raised, as by a daemon.
   std::uint64_t go_on() {
     Store store(folder.store(), master());

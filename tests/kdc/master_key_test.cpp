@@ -5,8 +5,7 @@
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"
 #include "kdc/store_keys.h"
-#include "tests/kdc/test_kdc.h"
-#include "ticket/adapters/files.h"
+#include "tests/kdc/made_realm.h"
 
 namespace waybill::test::master_key_test {
 
@@ -16,15 +15,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Fixture {
-  Scratch scratch;
-  ManualClock clock;
-  Folder folder{scratch / "kdc"};
+struct Fixture : MadeRealm {
   fs::path next = folder.path / "master.key.next";
 
   Fixture() {
-    init_realm({folder, *Realm::parse("DEMO.TEST"), {"127.0.0.1", 8088}}, clock);
-    Store store(folder.store(), MasterKey(read_key_file(folder.master_key())));
+    Store store(folder.store(), master());
     Epochs epochs(store);
     Issuer issuer(store, epochs, clock);
     for (int burst = 0; burst < 3; ++burst) {  // more than are read at a time
@@ -93,7 +88,7 @@ BOOST_AUTO_TEST_CASE(is_taken_when_the_process_died_after_the_commit) {
 BOOST_AUTO_TEST_CASE(is_not_given_to_a_store_that_is_damaged) {
   const Buffer old = read(folder.master_key());
   {
-    Store store(folder.store(), MasterKey(read_key_file(folder.master_key())));
+    Store store(folder.store(), master());
     WriteTxn txn(store.env());
     txn.put(store.tables().principals.table, Key().text("operator"), Buffer(64, 7));
     std::move(txn).commit();

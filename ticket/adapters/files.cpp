@@ -92,11 +92,6 @@ fs::path folder_of(const fs::path& path) {
   return path.parent_path().empty() ? fs::path(".") : path.parent_path();
 }
 
-void sync_folder(const fs::path& folder) {
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) fail("sync", folder, errno);
-}
-
 enum class Wait { for_the_disk, not_at_all };
 
 // A written file beside `path`, under another name until it is renamed or linked.
@@ -145,6 +140,11 @@ void check_private(const struct stat& info, const fs::path& path, const char* mo
 }
 
 }  // namespace
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || ::fsync(opened.get()) != 0) fail("sync", folder, errno);
+}
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   bytes_.swap(other.bytes_);

@@ -61,6 +61,9 @@ SecretBytes read_secret_file(const std::filesystem::path& path, std::size_t max_
 /// Reads a regular file of at most `max_bytes`; links are followed.
 Buffer read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
+/// Makes durable what was made, renamed or removed in a folder. Throws FileError.
+void sync_folder(const std::filesystem::path& folder);
+
 /// Replaces a file, or makes it: after a crash there is the old content or the new, never a mix.
 /// Durable when it returns. `mode` is set exactly, whatever the umask.
 void write_file_atomic(const std::filesystem::path& path, Bytes bytes, mode_t mode);
