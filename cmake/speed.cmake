@@ -1,3 +1,7 @@
+# What is compiled does not know where: the same sources give the same objects in every folder, for
+# who compares two builds, and for the compiler cache.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
 # A compiler cache and a fast linker, when the machine has them. Nothing depends on either.
 find_program(WAYBILL_CCACHE ccache)
 if(WAYBILL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
