@@ -96,8 +96,8 @@ std::size_t BatchWriter::run_jobs(WriteTxn& txn, Batch& batch) {
       std::move(nested).commit();
       return false;
     } catch (const StoreError&) {  // no room for this one
+      store_failed();              // first: who has the answer finds it counted
       pending.done.set_exception(std::current_exception());
-      store_failed();
       return true;
     } catch (...) {
       pending.done.set_exception(std::current_exception());
