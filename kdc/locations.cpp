@@ -8,12 +8,12 @@
 namespace waybill::kdc {
 namespace {
 
-constexpr std::size_t max_url = 256;
+constexpr std::size_t max_location = 256;
 
 bool is_url(std::string_view text) {
   const auto printable = [](char c) { return c > ' ' && c <= '~'; };
   const bool scheme = text.starts_with("http://") || text.starts_with("https://");
-  return scheme && text.size() <= max_url && std::ranges::all_of(text, printable);
+  return scheme && text.size() <= max_location && std::ranges::all_of(text, printable);
 }
 
 std::vector<GrantRecord> ceilings(const StoreView& view, std::string_view trigger) {

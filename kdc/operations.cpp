@@ -32,7 +32,7 @@ constexpr auto owners = MayCall::owners;
 constexpr auto beside = Pace::beside;
 constexpr auto in_turn = Pace::in_turn;
 
-constexpr std::array table{
+constexpr std::array operation_table{
     // name, who may call, with a narrowed TGT, pace, what decides
     OperationRow{"tgs", anybody, by_time, beside, tgs},
     OperationRow{"tgs.delegate", services, delegated_work, beside, tgs_delegate},
@@ -78,11 +78,11 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const OperationRow> operations() { return table; }
+std::span<const OperationRow> operations() { return operation_table; }
 
 const OperationRow* find_operation(std::string_view name) {
-  const auto found = std::ranges::find(table, name, &OperationRow::name);
-  return found == table.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(operation_table, name, &OperationRow::name);
+  return found == operation_table.end() ? nullptr : &*found;
 }
 
 Checked may_call(const PrincipalRecord& who, MayCall allowed) {

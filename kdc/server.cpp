@@ -79,7 +79,7 @@ struct Route {
   }
 };
 // Anybody may ask for any of them: what a body may do is decided by what it proves (kdc/call.h).
-constexpr std::array<Route, Server::routes> table{{
+constexpr std::array<Route, Server::routes> route_table{{
     {"GET", "/v1/realm", realm_document, "realm"},
     {"POST", "/v1/as", logins, "login"},
     {"POST", "/v1/call", calls, "call"},
@@ -135,17 +135,17 @@ HttpReply refusal(Errc code, std::string detail) {
 
 HttpReply Server::dispatch(const HttpRequest& request, std::size_t& route) {
   bool path_known = false;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    if (!table[i].leads(request.path)) continue;
+  for (std::size_t i = 0; i < route_table.size(); ++i) {
+    if (!route_table[i].leads(request.path)) continue;
     path_known = true;
-    if (table[i].method != request.method) continue;
+    if (route_table[i].method != request.method) continue;
     route = i;
     if (request.method == "POST" && !is_msgpack(request.header("Content-Type"))) {
       return with_status(415, refusal(Errc::malformed, "the content type is application/msgpack"));
     }
     const auto slot = i == as_route ? logins_.try_take() : std::nullopt;
     if (i == as_route && !slot) return refusal(Errc::busy);
-    return table[i].answer(parts_, request);
+    return route_table[i].answer(parts_, request);
   }
   if (path_known) return with_status(405, refusal(Errc::malformed, "another method is needed"));
   return nowhere();
@@ -164,7 +164,7 @@ HttpReply Server::answer(const HttpRequest& request) noexcept {
     out = failed(error.what());
   }
   count(route, out.status);
-  measure(route < routes ? table[route].operation : "other", out, watch.read());
+  measure(route < routes ? route_table[route].operation : "other", out, watch.read());
   if (out.status >= 400 && out.status < 500 && parts_.door.log.take(parts_.clock.now())) {
     log_info("refused", {{"method", request.method},
                          {"path", request.path},
@@ -183,7 +183,7 @@ std::vector<Server::RouteCount> Server::counts() const {
   std::vector<RouteCount> out;
   for (std::size_t i = 0; i <= routes; ++i) {
     std::string name = "other";
-    if (i < routes) name = std::string(table[i].method) + " " + std::string(table[i].path);
+    if (i < routes) name = std::string(route_table[i].method) + " " + std::string(route_table[i].path);
     const Counters& counters = counters_[i];
     out.push_back({std::move(name), counters.done, counters.refused, counters.failed});
   }

@@ -6,7 +6,7 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct AuthorizeOptions {
   TriggerClient::Wanted trigger;
   CommandLine::Text queue, type, method, path, grpc, body, cache;
   WorkOptions work;
@@ -14,7 +14,8 @@ struct Options {
   bool is_for_work() const { return queue || type; }
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments,
+                           AuthorizeOptions& options) {
   CommandLine line("waybill authorize",
                    "Print an Authorization header line for one request, for curl or grpcurl.");
   add_trigger_options(line, options.trigger);
@@ -58,7 +59,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
 }
 
 // A delegation is for a principal; where it listens need not be known.
-Outcome<Principal> addressee(Session& session, const Options& options, PreparedWork& work) {
+Outcome<Principal> addressee(Session& session, const AuthorizeOptions& options,
+                             PreparedWork& work) {
   if (options.trigger.service && !options.trigger.url) {
     return session.principal(*options.trigger.service);
   }
@@ -69,14 +71,14 @@ Outcome<Principal> addressee(Session& session, const Options& options, PreparedW
   return trigger->service();
 }
 
-Outcome<std::string> for_work(Session& session, Options& options) {
+Outcome<std::string> for_work(Session& session, AuthorizeOptions& options) {
   options.work.queue = *options.queue;
   TRY(work, prepare_work(session, *options.type, options.work));
   TRY(trigger, addressee(session, options, work));
   return delegate_work(session, trigger, work);
 }
 
-Outcome<std::string> for_request(Session& session, const Options& options) {
+Outcome<std::string> for_request(Session& session, const AuthorizeOptions& options) {
   TRY(trigger, TriggerClient::reach(session, options.trigger));
   std::string body;
   if (options.body) body = text_of(read_file(*options.body, limits::max_input));
@@ -91,7 +93,7 @@ Outcome<std::string> for_request(Session& session, const Options& options) {
 }  // namespace
 
 Outcome<Done> authorize_main(Context& context, const Arguments& arguments) {
-  Options options;
+  AuthorizeOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   CHECK_OK(session->tgt());

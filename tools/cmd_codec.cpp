@@ -16,13 +16,13 @@ namespace {
 constexpr std::size_t least_token = 16;
 constexpr const char* usual_place = "127.0.0.1:8234";
 
-struct Options {
+struct CodecOptions {
   CommandLine::Text listen, token_file, certificate, key, cache;
   std::vector<std::string> origins;
   TriggerClient::Wanted trigger;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, CodecOptions& options) {
   CommandLine line("waybill codec serve",
                    "Let Temporal's UI and CLI show you the inputs and results that you may see.");
   line.option("--listen", options.listen, "HOST:PORT", "where to listen (127.0.0.1:8234)");
@@ -51,7 +51,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return line.parse(context.ui, arguments);
 }
 
-Outcome<HttpServer::Options> where_to_listen(const Options& options) {
+Outcome<HttpServer::Options> where_to_listen(const CodecOptions& options) {
   const std::string text = options.listen.value_or(usual_place);
   const auto address = ListenAddress::parse(text);
   if (!address) return wrong_usage("`" + escaped(text) + "` is not HOST:PORT");
@@ -76,7 +76,7 @@ Outcome<HttpServer::Options> where_to_listen(const Options& options) {
   return http;
 }
 
-Outcome<std::optional<SecretBytes>> read_token(const Options& options) {
+Outcome<std::optional<SecretBytes>> read_token(const CodecOptions& options) {
   if (!options.token_file) return std::optional<SecretBytes>();
   SecretBytes file = read_secret_file(*options.token_file);
   std::string_view text = text_of(file.expose());
@@ -91,7 +91,7 @@ Outcome<std::optional<SecretBytes>> read_token(const Options& options) {
   return std::optional(std::move(file));
 }
 
-Outcome<std::set<std::string>> read_origins(const Options& options) {
+Outcome<std::set<std::string>> read_origins(const CodecOptions& options) {
   for (const std::string& origin : options.origins) {
     if (is_origin(origin)) continue;
     return wrong_usage("`" + escaped(origin) + "` is not an origin",
@@ -101,7 +101,7 @@ Outcome<std::set<std::string>> read_origins(const Options& options) {
 }
 
 Outcome<Done> serve_main(Context& context, const Arguments& arguments) {
-  Options options;
+  CodecOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(http, where_to_listen(options));
   TRY(origins, read_origins(options));
@@ -125,13 +125,13 @@ Outcome<Done> serve_main(Context& context, const Arguments& arguments) {
   return done();
 }
 
-constexpr std::array subcommands{
+constexpr std::array codec_commands{
     Subcommand{"serve", serve_main, "show Temporal's UI and CLI what you may see"}};
 
 }  // namespace
 
 Outcome<Done> codec_main(Context& context, const Arguments& arguments) {
-  return dispatch(context, subcommands, "waybill codec", arguments);
+  return dispatch(context, codec_commands, "waybill codec", arguments);
 }
 
 }  // namespace waybill::tools

@@ -231,7 +231,7 @@ Outcome<Done> verify_main_of_feed(Context& context, const Arguments& arguments) 
   return done();
 }
 
-constexpr Subcommand subcommands[] = {
+constexpr Subcommand feed_commands[] = {
     {"show", show_main, "show how far the feed goes, and its entries"},
     {"verify", verify_main_of_feed, "check a whole feed"},
     {"export", export_main, "mirror it as plain files"},
@@ -241,7 +241,7 @@ constexpr Subcommand subcommands[] = {
 }  // namespace
 
 Outcome<Done> feed_main(Context& context, const Arguments& arguments) {
-  return dispatch(context, subcommands, "waybill feed", arguments);
+  return dispatch(context, feed_commands, "waybill feed", arguments);
 }
 
 }  // namespace waybill::tools

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr Seconds usual_life = 8h;
 
-struct Options {
+struct InitOptions {
   CommandLine::Text principal, keytab, cache, password_file;
   std::optional<Seconds> life, renewable;
   bool from_keytab = false;
@@ -23,7 +23,7 @@ struct Options {
   Login::Wish wish() const { return {life.value_or(usual_life), renewable.value_or(0s)}; }
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, InitOptions& options) {
   CommandLine line("waybill init", "Log in: get a ticket-granting ticket (kinit).");
   line.optional_argument("PRINCIPAL", options.principal,
                          "who; otherwise the current principal, the keytab's, or your user name");
@@ -51,14 +51,14 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return done();
 }
 
-Outcome<std::string> keytab_path(const Options& options) {
+Outcome<std::string> keytab_path(const InitOptions& options) {
   if (options.keytab) return *options.keytab;
   const char* usual = std::getenv("WAYBILL_KEYTAB");  // NOLINT(concurrency-mt-unsafe)
   if (usual == nullptr || *usual == '\0') return wrong_usage("-k wants a keytab: -t KEYTAB");
   return std::string(usual);
 }
 
-void report(Session& session, const Options& options, const IssuedTicket& tgt) {
+void report(Session& session, const InitOptions& options, const IssuedTicket& tgt) {
   Ui& ui = session.ui();
   const TicketTimes& times = tgt.times;
   const Time now = session.now();
@@ -78,7 +78,7 @@ void report(Session& session, const Options& options, const IssuedTicket& tgt) {
   ui.say("kept in " + session.folder().path().string());
 }
 
-Outcome<Done> renew(Session& session, const Options& options) {
+Outcome<Done> renew(Session& session, const InitOptions& options) {
   TRY(answer, session.call(Operation{"renew", EvidenceRequest{}.encode()}));
   TRY(issued, IssuedTicket::decode(answer.value));
   session.store(std::string(krbtgt_name), std::move(issued));
@@ -86,7 +86,7 @@ Outcome<Done> renew(Session& session, const Options& options) {
   return done();
 }
 
-Outcome<Login::Done> with_keytab(Session& session, const Options& options,
+Outcome<Login::Done> with_keytab(Session& session, const InitOptions& options,
                                  std::optional<Principal>& principal) {
   TRY(path, keytab_path(options));
   TRY(keytab, read_keytab(path));
@@ -101,7 +101,7 @@ Outcome<Login::Done> with_keytab(Session& session, const Options& options,
   return log_in(session, keytab, options.wish());
 }
 
-Outcome<Login::Done> with_password(Session& session, const Options& options,
+Outcome<Login::Done> with_password(Session& session, const InitOptions& options,
                                    std::optional<Principal>& principal) {
   if (!principal) {
     TRY(usual, usual_principal(session));
@@ -120,7 +120,7 @@ Outcome<Login::Done> with_password(Session& session, const Options& options,
 }  // namespace
 
 Outcome<Done> init_main(Context& context, const Arguments& arguments) {
-  Options options;
+  InitOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   if (options.renew) return renew(*session, options);

@@ -13,12 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct InspectOptions {
   CommandLine::Text file, keytab, cache;
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, InspectOptions& options) {
   CommandLine line("waybill inspect",
                    "Decode a ticket: its envelope always, its claims with a key.");
   line.optional_argument(
@@ -37,7 +37,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
 
 // The claims, from whoever can tell: the evidence itself, the keytab, or our own cache, which got
 // the evidence with the ticket.
-Outcome<std::optional<Body>> claims_of(const FoundTicket& found, const Options& options) {
+Outcome<std::optional<Body>> claims_of(const FoundTicket& found, const InspectOptions& options) {
   if (found.claims) return found.claims;
   if (options.keytab) {
     TRY(keytab, read_keytab(*options.keytab));
@@ -88,7 +88,7 @@ void print(Context& context, const FoundTicket& found, const std::optional<Body>
 }
 
 // Every ticket of the current principal.
-Outcome<Done> inspect_cache(Context& context, const Options& options) {
+Outcome<Done> inspect_cache(Context& context, const InspectOptions& options) {
   const auto cache = CacheFolder::chosen(options.cache).current();
   if (!cache || cache->credentials().empty()) {
     return Stop(Exit::no_credentials, "there are no tickets to inspect", "run `waybill init`");
@@ -110,7 +110,7 @@ Outcome<Done> inspect_cache(Context& context, const Options& options) {
 }  // namespace
 
 Outcome<Done> inspect_main(Context& context, const Arguments& arguments) {
-  Options options;
+  InspectOptions options;
   CHECK_OK(read_options(context, arguments, options));
   if (!options.file) return inspect_cache(context, options);
   TRY(file, read_file_or_input(*options.file, 2 * limits::max_message));

@@ -8,13 +8,13 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct KeygenOptions {
   std::string principal, out;
   bool add = false;
   bool drop_old = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, KeygenOptions& options) {
   CommandLine line("waybill keygen",
                    "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil).");
   line.required("--principal", options.principal, "NAME", "whose key");
@@ -39,7 +39,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
 }
 
 // A ticket that was sealed before the newest version was told may live that long after.
-Outcome<Done> check_room(const Options& options, const Keytab& keytab, Time now) {
+Outcome<Done> check_room(const KeygenOptions& options, const Keytab& keytab, Time now) {
   if (keytab.entries().size() < 2 || options.drop_old) return done();
   const Time safe = keytab.newest().created + limits::max_ticket_life;
   if (now >= safe) return done();
@@ -59,7 +59,8 @@ Outcome<Principal> principal_of(const std::string& text) {
   return principal;
 }
 
-Outcome<Keytab> with_next_version(const Options& options, const Principal& principal, Time now) {
+Outcome<Keytab> with_next_version(const KeygenOptions& options, const Principal& principal,
+                                  Time now) {
   TRY(keytab, read_keytab(options.out));
   if (keytab.principal() != principal) {
     return Stop(Exit::local, options.out + " holds the key of " + keytab.principal().text());
@@ -73,7 +74,7 @@ Outcome<Keytab> with_next_version(const Options& options, const Principal& princ
 }  // namespace
 
 Outcome<Done> keygen_main(Context& context, const Arguments& arguments) {
-  Options options;
+  KeygenOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(principal, principal_of(options.principal));
   const Time now = context.clock.now();

@@ -13,14 +13,14 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct ListOptions {
   CommandLine::Text cache;
   bool silent = false;
   bool all = false;
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, ListOptions& options) {
   CommandLine line("waybill list", "Show the tickets that you hold (klist).");
   add_cache_option(line, options.cache);
   line.flag("-s,--silent", options.silent, "print nothing; the exit status says (0 valid, 4 not)");
@@ -74,7 +74,7 @@ void print_cache(Ui& ui, const CredentialCache& cache, bool is_current, Time now
 }  // namespace
 
 Outcome<Done> list_main(Context& context, const Arguments& arguments) {
-  Options options;
+  ListOptions options;
   CHECK_OK(read_options(context, arguments, options));
   const CacheFolder folder = CacheFolder::chosen(options.cache);
   const auto current = folder.current();

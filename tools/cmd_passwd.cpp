@@ -12,12 +12,12 @@ using namespace std::chrono_literals;
 constexpr Login::Wish for_one_call{5min, 0s};  // the KDC wants a login this recent
 constexpr Login::Wish usual{8h, 0s};
 
-struct Options {
+struct PasswdOptions {
   CommandLine::Text principal, old_file, new_file, keytab, cache;
   bool retire_old = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, PasswdOptions& options) {
   CommandLine line("waybill passwd", "Change your password, or the key of a service or a queue.");
   line.optional_argument("PRINCIPAL", options.principal,
                          "whose; otherwise the current principal's");
@@ -87,7 +87,7 @@ Outcome<Done> change_keytab(Session& session, const std::string& path, bool reti
   return done();
 }
 
-Outcome<Done> change_password(Session& session, const Options& options) {
+Outcome<Done> change_password(Session& session, const PasswdOptions& options) {
   TRY(principal,
       options.principal ? session.principal(*options.principal) : usual_principal(session));
   TRY(realm, session.realm_document());
@@ -112,7 +112,7 @@ Outcome<Done> change_password(Session& session, const Options& options) {
 }  // namespace
 
 Outcome<Done> passwd_main(Context& context, const Arguments& arguments) {
-  Options options;
+  PasswdOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   if (options.keytab) return change_keytab(*session, *options.keytab, options.retire_old);

@@ -10,7 +10,7 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct RevokeOptions {
   CommandLine::Text ticket, subject, actor, workflow, queue, reason, cache;
 };
 
@@ -21,7 +21,7 @@ struct Target {
   std::string sentence;  ///< what a person calls it
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, RevokeOptions& options) {
   CommandLine line("waybill revoke", "Revoke tickets; workers hear of it through the feed.");
   line.option("--ticket", options.ticket, "ID", "one ticket, and all that was derived from it");
   line.option("--subject", options.subject, "PRINCIPAL", "all that this principal asked for");
@@ -58,7 +58,7 @@ Outcome<Target> workflow_target(const std::string& id) {
   return Target{RevokedBy::workflow, id, "every ticket for workflow " + id};
 }
 
-Outcome<Target> target_of(const Session& session, const Options& options) {
+Outcome<Target> target_of(const Session& session, const RevokeOptions& options) {
   const auto given = {options.ticket, options.subject, options.actor, options.workflow,
                       options.queue};
   if (std::ranges::count_if(given, [](const auto& o) { return o.has_value(); }) != 1) {
@@ -92,7 +92,7 @@ std::optional<std::string> reach_of(Session& session, const Target& target) {
 }  // namespace
 
 Outcome<Done> revoke_main(Context& context, const Arguments& arguments) {
-  Options options;
+  RevokeOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(target, target_of(*session, options));

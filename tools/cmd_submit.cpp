@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct SubmitOptions {
   std::string type;
   WorkOptions work;
   TriggerClient::Wanted trigger;
@@ -21,7 +21,7 @@ struct Options {
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, SubmitOptions& options) {
   CommandLine line("waybill submit", "Start a workflow, and let it act for you within limits.");
   line.argument("TYPE", options.type, "the type of workflow");
   line.required("--queue", options.work.queue, "QUEUE", "whose worker shall do it");
@@ -53,7 +53,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return done();
 }
 
-json request_of(const Options& options, const PreparedWork& work) {
+json request_of(const SubmitOptions& options, const PreparedWork& work) {
   json body{{"workflow_type", work.workflow_type},
             {"queue", work.queue},
             {"actions", work.actions},
@@ -63,7 +63,7 @@ json request_of(const Options& options, const PreparedWork& work) {
   return body;
 }
 
-void report(Session& session, const TriggerClient& trigger, const Options& options,
+void report(Session& session, const TriggerClient& trigger, const SubmitOptions& options,
             const json& answer) {
   Ui& ui = session.ui();
   ui.say("started " + escaped(text_in(answer, "workflow_id")) + " on " +
@@ -82,7 +82,7 @@ void report(Session& session, const TriggerClient& trigger, const Options& optio
 }  // namespace
 
 Outcome<Done> submit_main(Context& context, const Arguments& arguments) {
-  Options options;
+  SubmitOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   CHECK_OK(session->tgt());

@@ -7,12 +7,12 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct TicketsOptions {
   CommandLine::Text subject, queue, workflow, cache;
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, TicketsOptions& options) {
   CommandLine line("waybill tickets", "Show outstanding tickets, as the KDC knows them.");
   line.option("--subject", options.subject, "PRINCIPAL", "of this principal");
   line.option("--queue", options.queue, "QUEUE", "addressed to this queue");
@@ -28,7 +28,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return done();
 }
 
-Outcome<Fields> filter_of(const Session& session, const Options& options) {
+Outcome<Fields> filter_of(const Session& session, const TicketsOptions& options) {
   Fields filter;
   if (options.subject) {
     TRY(subject, session.principal(*options.subject));
@@ -45,7 +45,7 @@ Outcome<Fields> filter_of(const Session& session, const Options& options) {
 }  // namespace
 
 Outcome<Done> tickets_main(Context& context, const Arguments& arguments) {
-  Options options;
+  TicketsOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(filter, filter_of(*session, options));

@@ -23,7 +23,7 @@ using nlohmann::json;
 using worker::Step;
 using worker::StepText;
 
-struct Options {
+struct VerifyOptions {
   std::string keytab;
   CommandLine::Text file, job, uses, result;
   CommandLine::Text space, workflow_id, type, input, input_digest, feed, mirror;
@@ -33,7 +33,7 @@ struct Options {
   bool binds() const { return space || workflow_id || type || input || input_digest; }
 };
 
-Outcome<Done> check_options(const Options& options) {
+Outcome<Done> check_options(const VerifyOptions& options) {
   if (options.file.has_value() == options.job.has_value()) {
     return wrong_usage("a ticket's FILE or a --job, one of them");
   }
@@ -52,7 +52,7 @@ Outcome<Done> check_options(const Options& options) {
   return done();
 }
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, VerifyOptions& options) {
   CommandLine line("waybill verify",
                    "Check a ticket as a worker does, with its keytab, and show each step.");
   line.optional_argument("FILE", options.file,
@@ -98,7 +98,7 @@ class NoUses final : public worker::Uses {
   Checked pin(const TicketId&, std::string_view, Time) override { return ok(); }
 };
 
-Outcome<std::optional<Digest>> wanted_input(const Options& options) {
+Outcome<std::optional<Digest>> wanted_input(const VerifyOptions& options) {
   if (options.input_digest) {
     const auto digest = fixed_from_hex<32>(*options.input_digest);
     if (!digest) return wrong_usage("a digest is 64 digits of lower-case hex");
@@ -110,7 +110,7 @@ Outcome<std::optional<Digest>> wanted_input(const Options& options) {
 }
 
 // What the worker compares with the job in its steps "binding" and "actions", as far as it is said.
-Checked check_binding(const Body& body, const Options& options,
+Checked check_binding(const Body& body, const VerifyOptions& options,
                       const std::optional<Digest>& input) {
   if (!body.work) return Error{Errc::wrong_workflow, "a ticket for no work"};
   const Work& work = *body.work;
@@ -121,7 +121,7 @@ Checked check_binding(const Body& body, const Options& options,
   return ok();
 }
 
-Checked check_actions(const Body& body, const Options& options) {
+Checked check_actions(const Body& body, const VerifyOptions& options) {
   for (const std::string& action : options.actions) {
     if (std::ranges::find(body.actions, action) == body.actions.end()) return Errc::action_denied;
   }
@@ -138,7 +138,7 @@ struct Verdict {
   Buffer sealed_result{};
 };
 
-Verdict judge(worker::Verifier& verifier, const Options& options,
+Verdict judge(worker::Verifier& verifier, const VerifyOptions& options,
               const std::optional<Digest>& input, Bytes ticket, Time now) {
   auto verdict = verifier.check_ticket(ticket, now);
   if (!verdict.result) {
@@ -158,7 +158,7 @@ enum class Mark { passed, refused, not_checked, not_reached };
 
 // In their order; but of a ticket alone the steps with the job come last, since they need what was
 // said of it.
-std::vector<StepText> steps_of(const Options& options) {
+std::vector<StepText> steps_of(const VerifyOptions& options) {
   const auto all = worker::all_steps();
   std::vector<StepText> steps(all.begin(), all.end());
   if (!options.job) {
@@ -167,14 +167,15 @@ std::vector<StepText> steps_of(const Options& options) {
   return steps;
 }
 
-bool is_checked(const StepText& text, const Options& options) {
+bool is_checked(const StepText& text, const VerifyOptions& options) {
   if (!text.needs_job) return true;
   if (options.job) return text.step != Step::first_use || options.uses.has_value();
   return (text.step == Step::binding && options.binds()) ||
          (text.step == Step::actions && !options.actions.empty());
 }
 
-std::vector<std::pair<StepText, Mark>> marks_of(const Verdict& verdict, const Options& options) {
+std::vector<std::pair<StepText, Mark>> marks_of(const Verdict& verdict,
+                                                const VerifyOptions& options) {
   std::vector<std::pair<StepText, Mark>> marks;
   bool refused = false;
   for (const StepText& text : steps_of(options)) {
@@ -203,7 +204,7 @@ std::string_view name_of(Mark mark) {
   return "";
 }
 
-void print(Context& context, const Verdict& verdict, const Options& options) {
+void print(Context& context, const Verdict& verdict, const VerifyOptions& options) {
   Table table({"STEP", "", "WHAT IT MEANS"});
   for (const auto& [step, mark] : marks_of(verdict, options)) {
     table.row({std::string(step.name), std::string(name_of(mark)), std::string(step.passed)});
@@ -216,7 +217,7 @@ void print(Context& context, const Verdict& verdict, const Options& options) {
   claims.print(context.ui);
 }
 
-json to_json(const Verdict& verdict, const Options& options) {
+json to_json(const Verdict& verdict, const VerifyOptions& options) {
   json steps = json::array();
   for (const auto& [step, mark] : marks_of(verdict, options)) {
     steps.push_back({{"step", step.name}, {"result", name_of(mark)}});
@@ -239,7 +240,7 @@ Buffer ticket_in(const Buffer& file) {
   return found && !found->ticket.empty() ? std::move(found->ticket) : file;
 }
 
-Outcome<Done> show(Context& context, const Verdict& verdict, const Options& options) {
+Outcome<Done> show(Context& context, const Verdict& verdict, const VerifyOptions& options) {
   if (options.as_json) {
     context.ui.print_json(to_json(verdict, options));
   } else {
@@ -266,7 +267,7 @@ Outcome<RealmDocument> realm_beside(const std::string& mirror, const RealmFile& 
 
 /// What is asked about: read before anybody is asked.
 struct Question {
-  const Options& options;
+  const VerifyOptions& options;
   Keytab keytab;
   Buffer ticket;
   std::optional<Digest> input;
@@ -274,14 +275,14 @@ struct Question {
   Buffer result;
 };
 
-Outcome<std::optional<worker::Job>> job_in(const Options& options) {
+Outcome<std::optional<worker::Job>> job_in(const VerifyOptions& options) {
   if (!options.job) return std::optional<worker::Job>{};
   TRY(file, read_file_or_input(*options.job, 2 * limits::max_input));  // in base64, with a ticket
   TRY(job, worker::parse_job(text_of(file)));
   return std::optional(std::move(job));
 }
 
-Outcome<Question> read_question(const Options& options) {
+Outcome<Question> read_question(const VerifyOptions& options) {
   TRY(keytab, read_keytab(options.keytab));
   TRY(job, job_in(options));
   Question question{options, std::move(keytab), {}, {}, std::move(job), {}};
@@ -346,7 +347,7 @@ Outcome<Verdict> judge_by_feed(const Question& question, Context& context) {
 }  // namespace
 
 Outcome<Done> verify_main(Context& context, const Arguments& arguments) {
-  Options options;
+  VerifyOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(question, read_question(options));
   TRY(verdict,

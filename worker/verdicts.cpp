@@ -18,7 +18,7 @@ namespace {
 
 using Row = nlohmann::ordered_json;
 
-[[noreturn]] void fail(const char* doing) {
+[[noreturn]] void cannot_keep(const char* doing) {
   throw std::system_error(errno, std::generic_category(), doing);
 }
 
@@ -66,7 +66,7 @@ Row row_of(const VerdictRecord& verdict) {
 
 Verdicts::Verdicts(const std::filesystem::path& file)
     : file_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-  if (!file_.is_open()) fail(("cannot open " + file.string()).c_str());
+  if (!file_.is_open()) cannot_keep(("cannot open " + file.string()).c_str());
 }
 
 void Verdicts::record(const VerdictRecord& verdict) {
@@ -75,7 +75,7 @@ void Verdicts::record(const VerdictRecord& verdict) {
   // One write at the end of the file: lines of several processes do not mix.
   if (::write(file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
       ::fdatasync(file_.get()) != 0) {
-    fail("cannot write a verdict");
+    cannot_keep("cannot write a verdict");
   }
 }
 
