@@ -183,7 +183,8 @@ std::vector<Server::RouteCount> Server::counts() const {
   std::vector<RouteCount> out;
   for (std::size_t i = 0; i <= routes; ++i) {
     std::string name = "other";
-    if (i < routes) name = std::string(route_table[i].method) + " " + std::string(route_table[i].path);
+    if (i < routes)
+      name = std::string(route_table[i].method) + " " + std::string(route_table[i].path);
     const Counters& counters = counters_[i];
     out.push_back({std::move(name), counters.done, counters.refused, counters.failed});
   }
