@@ -3,8 +3,8 @@
 option(WAYBILL_GRPC "The trigger's gRPC front door: needs grpc++ and protobuf (tools/setup)" ON)
 
 if(WAYBILL_GRPC)
-  pkg_check_modules(door_grpc REQUIRED IMPORTED_TARGET grpc++)
-  pkg_check_modules(door_protobuf REQUIRED IMPORTED_TARGET protobuf)
+  pkg_check_modules(grpc_library REQUIRED IMPORTED_TARGET grpc++)
+  pkg_check_modules(protobuf_library REQUIRED IMPORTED_TARGET protobuf)
   find_library(WAYBILL_GRPC_REFLECTION grpc++_reflection REQUIRED)
   find_program(WAYBILL_PROTOC protoc REQUIRED)
 endif()
@@ -17,12 +17,12 @@ function(waybill_trigger_proto target)
   file(MAKE_DIRECTORY ${folder})
   add_custom_command(OUTPUT ${stem}.cc ${stem}.h
     COMMAND ${WAYBILL_PROTOC} -I ${PROJECT_SOURCE_DIR}/specs/proto
-      -I ${door_protobuf_INCLUDEDIR} --cpp_out=${folder} ${proto}
+      -I ${protobuf_library_INCLUDEDIR} --cpp_out=${folder} ${proto}
     DEPENDS ${proto}
     COMMENT "Generating the messages of the trigger's gRPC door"
     VERBATIM)
   add_library(${target} STATIC ${stem}.cc ${stem}.h)
   target_include_directories(${target} SYSTEM PUBLIC ${folder})
-  target_link_libraries(${target} PUBLIC PkgConfig::door_protobuf)
+  target_link_libraries(${target} PUBLIC PkgConfig::protobuf_library)
   set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "")
 endfunction()

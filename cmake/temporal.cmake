@@ -6,8 +6,8 @@ set(WAYBILL_TEMPORAL_PACKAGE "" CACHE FILEPATH
   "The npm package of Temporal's definitions, where it was fetched before; else npm fetches it")
 
 if(WAYBILL_TEMPORAL)
-  pkg_check_modules(temporal_grpc REQUIRED IMPORTED_TARGET grpc++)
-  pkg_check_modules(temporal_protobuf REQUIRED IMPORTED_TARGET protobuf)
+  pkg_check_modules(grpc_library REQUIRED IMPORTED_TARGET grpc++)
+  pkg_check_modules(protobuf_library REQUIRED IMPORTED_TARGET protobuf)
   find_program(WAYBILL_PROTOC protoc REQUIRED)
 endif()
 
@@ -57,7 +57,7 @@ function(waybill_temporal_wire target)
   endif()
   set(list ${PROJECT_SOURCE_DIR}/tools/protos/temporal.keep)
   add_custom_command(OUTPUT ${folder}/temporal_wire.pb.cc ${folder}/temporal_wire.pb.h
-    COMMAND ${WAYBILL_PROTOC} -I ${temporal_protobuf_INCLUDEDIR} -I ${protos}/api_upstream
+    COMMAND ${WAYBILL_PROTOC} -I ${protobuf_library_INCLUDEDIR} -I ${protos}/api_upstream
       -I ${protos} --include_imports --descriptor_set_out=${folder}/all.pb
       temporal/api/workflowservice/v1/request_response.proto
       temporal/api/errordetails/v1/message.proto google/rpc/status.proto
@@ -69,6 +69,6 @@ function(waybill_temporal_wire target)
     VERBATIM)
   add_library(${target} STATIC ${folder}/temporal_wire.pb.cc ${folder}/temporal_wire.pb.h)
   target_include_directories(${target} SYSTEM PUBLIC ${folder})
-  target_link_libraries(${target} PUBLIC PkgConfig::temporal_protobuf)
+  target_link_libraries(${target} PUBLIC PkgConfig::protobuf_library)
   set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "")
 endfunction()
