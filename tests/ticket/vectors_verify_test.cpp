@@ -214,6 +214,7 @@ Result<Buffer> open_payload(const VectorCase& row) {
 
 BOOST_AUTO_TEST_SUITE(every_vector)
 
+// Rules: R1.13, R1.14
 BOOST_DATA_TEST_CASE(of_seals_holds, bdata::make(cases("seal.txt")), sample) {
   const VectorCase& row = sample;
   const auto opened = open(TgtKey(row.secret("key")), row.hex("ad"), row.hex("sealed"));
