@@ -42,8 +42,8 @@ breach $protocol 'a refusal has a rule' < <(
   grep -wF "$codes" <<<"$brackets" | grep -vE "(^|[^A-Za-z0-9.])$rule([^0-9.]|\$)")
 defined=$(grep -oE "\b$rule\b" <<<"$brackets")
 breach $protocol 'a rule is stated once' < <(sort <<<"$defined" | uniq -d)
-breach $protocol 'a rule that is referred to is stated' < <(
-  comm -13 <(sort -u <<<"$defined") <(grep -oE "\b$rule\b" $protocol | sort -u))
+breach specs 'a rule that is referred to is stated' < <(
+  comm -13 <(sort -u <<<"$defined") <(grep -ohE "\b$rule\b" specs/*.md | sort -u))
 named=$(grep -rhoE "\b$rule\b" --include='*.cpp' --include='*.h' --include='*.txt' \
   --include='*.py' tests specs/vectors)
 same $protocol 'any test or vector' "$defined" "$named"
