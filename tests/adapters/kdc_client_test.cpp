@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_realm_document_of_another_realm) {
   BOOST_TEST(outcome(client.fetch_realm()) == Errc::wrong_realm);
 }
 
+// Rules: R2.7
 BOOST_AUTO_TEST_CASE(refuses_a_realm_document_older_than_one_it_knows_of) {
   const ServedKdc kdc;
   KdcClient client(kdc.realm_file(), kdc.clock);

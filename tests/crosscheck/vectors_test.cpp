@@ -1,9 +1,6 @@
 // Every case of specs/vectors through the second implementation, as README.md there says under
-// "Verification". The first one has the same in tests/ticket/vectors_verify_test.cpp. Feeds are
-// left out: their part of the specification is being written anew.
-
-#include <functional>
-#include <stdexcept>
+// "Verification". The first one has the same in tests/ticket/vectors_verify_test.cpp. What is kept,
+// shown or sent once is in vectors_kept_test.cpp.
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -15,40 +12,13 @@
 #include "tests/crosscheck/second/presentation.h"
 #include "tests/crosscheck/second/primitives.h"
 #include "tests/crosscheck/second/ticket.h"
-#include "tests/crosscheck/second/vector_file.h"
+#include "tests/crosscheck/vector_run.h"
 
 namespace bdata = boost::unit_test::data;
 
 namespace second {
 
 namespace {
-
-const std::string root = WAYBILL_SOURCE_DIR "/specs/";
-
-std::vector<VectorCase> cases(const char* file, std::string_view kind = {}) {
-  auto all = read_vectors(root + "vectors/" + file);
-  if (!kind.empty()) {
-    std::erase_if(all, [&](const VectorCase& row) { return row.text("kind") != kind; });
-  }
-  if (all.empty()) throw std::runtime_error(std::string(file) + " has no such cases");
-  return all;
-}
-
-// Runs one case: what `check` throws, or that it throws nothing, must be what the file says.
-// `check` compares what came out by itself.
-void expect_of(const VectorCase& row, const std::function<void()>& check) {
-  unsigned outcome = 0;
-  try {
-    check();
-  } catch (const Refused& refused) {
-    outcome = static_cast<unsigned>(refused.code);
-  }
-  BOOST_TEST(outcome == number_of(root + "errors.md", row.text("expect")));
-}
-
-void same_hex(const VectorCase& row, std::string_view name, View bytes) {
-  BOOST_TEST(to_hex(bytes) == row.text(name));
-}
 
 std::string notation(const Value& value) {
   switch (value.type) {

@@ -95,6 +95,7 @@ BOOST_AUTO_TEST_CASE(takes_either_of_two_live_keys_of_a_service) {
 
 // --- What may not be told apart -------------------------------------------------------------
 
+// Rules: R3.11
 BOOST_AUTO_TEST_CASE(answers_every_kind_of_stranger_alike) {
   disable("dave");
   fail("alice", 5);
@@ -178,6 +179,7 @@ BOOST_AUTO_TEST_CASE(takes_nobody_for_another_by_a_key_that_is_somebody_s) {
 
 // --- Replays and clocks ---------------------------------------------------------------------
 
+// Rules: R3.13
 BOOST_AUTO_TEST_CASE(issues_no_second_ticket_for_a_message_that_is_sent_again) {
   Login login = start(carols, "carol", clock.now());
   BOOST_TEST(outcome(as_exchange(parts, login.request())) == accepted);
@@ -207,6 +209,7 @@ const Skew skews[] = {
     {"a second too far behind", -121s, Errc::clock_skew},
 };
 
+// Rules: R3.12
 BOOST_DATA_TEST_CASE(tells_who_holds_the_key_that_the_clock_is_wrong, bdata::make(skews), row) {
   clock.advance(1h);  // into the epoch, so that it was open for the slow clock too
   Login login = start(carols, "carol", clock.now() + row.difference);
@@ -223,6 +226,7 @@ BOOST_AUTO_TEST_CASE(tells_nobody_else_that_the_clock_is_wrong) {
 
 // --- Bad input ------------------------------------------------------------------------------
 
+// Rules: R3.7, R3.8, R3.9, R3.10
 BOOST_AUTO_TEST_CASE(refuses_in_clear_what_does_not_decrypt) {
   const Login login = start(carols, "carol", clock.now());
   const LoginEnvelope good = *LoginEnvelope::decode(login.request());
@@ -246,6 +250,8 @@ BOOST_AUTO_TEST_CASE(refuses_in_clear_what_does_not_decrypt) {
   BOOST_TEST(refused(envelope) == Errc::bad_integrity);
   envelope.message.resize(95);
   BOOST_TEST(refused(envelope) == Errc::bad_integrity);
+  envelope.message.resize(4097);
+  BOOST_TEST(refused(envelope) == Errc::limit_exceeded);
   BOOST_TEST(outcome(as_exchange(parts, Buffer{0xc0})) == Errc::not_canonical);
   BOOST_TEST(records() == before);  // anybody can send this: it is not audited
 }

@@ -133,6 +133,7 @@ BOOST_AUTO_TEST_CASE(does_not_take_an_event_that_is_no_name) {
   BOOST_TEST(!Audit::verify(store.view(), epochs.document())->fault.has_value());
 }
 
+// Rules: R9.4, R9.5, R9.6, R9.7, R9.8
 BOOST_AUTO_TEST_CASE(names_the_first_record_that_was_tampered_with) {
   records(8);
   const Tampering rows_of_tampering[] = {
@@ -225,6 +226,7 @@ BOOST_AUTO_TEST_CASE(says_how_far_a_signature_reaches) {
   BOOST_TEST(verifier.signed_until() == 3U);
 }
 
+// Rules: R9.1, R9.2, R9.3
 BOOST_AUTO_TEST_CASE(believes_no_checkpoint_that_this_realm_did_not_sign) {
   record("event");
   const SignedCheckpoint good = *Audit::newest_checkpoint(store.view());

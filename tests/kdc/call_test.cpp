@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(is_answered_under_the_key_of_its_sender_alone) {
   BOOST_TEST(outcome(good_call().open_reply(*reply)) == Errc::bad_integrity);
 }
 
+// Rules: R6.2
 BOOST_AUTO_TEST_CASE(answers_its_operations_in_their_order) {
   const auto answers = call(tgt("carol"), {{"self", Fields{}.encode()},
                                            {"nonsense", {}},
@@ -190,6 +191,7 @@ BOOST_AUTO_TEST_CASE(garbage_leaves_no_audit_record) {
   BOOST_TEST(records() == before);
 }
 
+// Rules: R6.37
 BOOST_AUTO_TEST_CASE(with_a_tgt_of_another_epoch_or_realm_is_refused) {
   const auto with_header = [&](const TicketHeader& header) {
     Writer out;
@@ -216,12 +218,14 @@ BOOST_AUTO_TEST_CASE(ends_with_the_tgt) {
   BOOST_TEST(answered(ticket) == Errc::ticket_expired);
 }
 
+// Rules: R6.4
 BOOST_AUTO_TEST_CASE(of_somebody_disabled_is_refused) {
   tgt("carol");
   disable("carol");
   BOOST_TEST(answered(tgt("carol")) == Errc::revoked);
 }
 
+// Rules: R6.4
 BOOST_AUTO_TEST_CASE(under_a_revoked_tgt_is_refused) {
   const IssuedTicket& ticket = tgt("carol");
   const auto page = ask("operator", "tickets", Fields{{"subject", "carol"}}).page();
@@ -328,6 +332,7 @@ const std::vector<Narrow> narrows{
     {"a TGT, although there is time", "renew", caveat::NotAfter{noon + 60s}, Errc::not_permitted},
 };
 
+// Rules: R6.29
 BOOST_DATA_TEST_CASE(with_a_narrowed_tgt_do_no_more_than_its_caveats_say, bdata::make(narrows),
                      row) {
   const Buffer arguments =

@@ -37,6 +37,7 @@ BOOST_AUTO_TEST_CASE(ends_the_ticket_and_says_why) {
   BOOST_TEST(last_record().fields.get("workflow") == "invoice-report-1");
 }
 
+// Rules: R6.36
 BOOST_AUTO_TEST_CASE(is_for_the_audience_and_the_actors) {
   for (const char* who : {"carol", "alice", "operator", "queue-bob", "trigger/rogue"}) {
     BOOST_TEST(complete(who, carols) == Errc::evidence_not_yours);

@@ -106,6 +106,7 @@ const Row rows[] = {
 
 BOOST_FIXTURE_TEST_SUITE(a_delegation, Fixture)
 
+// Rules: R6.13, R6.15, R6.16, R6.17, R6.18
 BOOST_DATA_TEST_CASE(gives_what_the_user_said_and_no_more, bdata::make(rows), row) {
   Submission one = good();
   row.spoil(one);
@@ -185,6 +186,7 @@ BOOST_AUTO_TEST_CASE(holds_every_caveat_of_a_repeated_type) {
   BOOST_TEST(send_chain(twice, authenticator()).outcome == Errc::caveat_audience);
 }
 
+// Rules: R6.10, R6.11, R6.12, R6.13, R6.14
 BOOST_AUTO_TEST_CASE(with_a_wrong_authenticator_is_refused) {
   const auto refused = [&](auto spoil) {
     Authenticator a = authenticator();
@@ -212,6 +214,7 @@ BOOST_AUTO_TEST_CASE(made_without_the_session_key_is_refused) {
   BOOST_TEST(last_record().fields.get("subject") == "carol@DEMO.TEST");
 }
 
+// Rules: R6.9
 BOOST_AUTO_TEST_CASE(under_an_ended_or_revoked_tgt_is_refused) {
   Submission one = good();
   one.trigger.presentation = delegation(one.user);
@@ -226,6 +229,7 @@ BOOST_AUTO_TEST_CASE(under_an_ended_or_revoked_tgt_is_refused) {
   BOOST_TEST(send(one).outcome == Errc::ticket_expired);
 }
 
+// Rules: R6.9
 BOOST_AUTO_TEST_CASE(of_somebody_disabled_is_refused) {
   Submission one = good();
   one.trigger.presentation = delegation(one.user);
@@ -233,11 +237,13 @@ BOOST_AUTO_TEST_CASE(of_somebody_disabled_is_refused) {
   BOOST_TEST(submit(one.trigger).outcome == Errc::revoked);
 }
 
+// Rules: R6.20
 BOOST_AUTO_TEST_CASE(to_a_disabled_queue_is_refused) {
   disable("queue-alice");
   BOOST_TEST(send(good()).outcome == Errc::queue_unknown);
 }
 
+// Rules: R6.19
 BOOST_AUTO_TEST_CASE(through_a_trigger_without_a_ceiling_is_refused) {
   add("trigger/new", PrincipalKind::service);
   Submission one = good();
@@ -285,6 +291,7 @@ BOOST_AUTO_TEST_CASE(asked_again_gives_the_same_authority_under_a_new_session_ke
   BOOST_TEST(rows->size() == 1U);
 }
 
+// Rules: R6.21
 BOOST_AUTO_TEST_CASE(asked_again_for_other_work_is_refused) {
   Submission one = good();
   one.trigger.presentation = delegation(one.user);
@@ -300,6 +307,7 @@ BOOST_AUTO_TEST_CASE(asked_again_for_other_work_is_refused) {
   BOOST_TEST(submit(other).outcome == Errc::request_replayed);
 }
 
+// Rules: R6.22
 BOOST_AUTO_TEST_CASE(asked_again_after_its_end_is_refused) {
   Submission one = good();
   one.trigger.run_for = 60s;
@@ -309,6 +317,7 @@ BOOST_AUTO_TEST_CASE(asked_again_after_its_end_is_refused) {
   BOOST_TEST(submit(one.trigger).outcome == Errc::ticket_expired);
 }
 
+// Rules: R6.23
 BOOST_AUTO_TEST_CASE(asked_again_when_the_work_is_done_is_refused) {
   Submission one = good();
   one.trigger.presentation = delegation(one.user);

@@ -148,6 +148,7 @@ BOOST_AUTO_TEST_CASE(takes_another_ephemeral_key_with_the_same_rest) {
   }
 }
 
+// Rules: R3.14
 BOOST_AUTO_TEST_CASE(is_filled_by_one_principal_for_that_principal_alone) {
   SeenLogins seen(100);
   const Principal dave = *Principal::parse("dave@DEMO.TEST");

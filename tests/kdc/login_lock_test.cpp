@@ -124,6 +124,7 @@ BOOST_AUTO_TEST_CASE(slows_down_who_guesses_with_an_earlier_tgt_by_a_count_of_it
   BOOST_TEST(guess(carols) == accepted);
 }
 
+// Rules: R3.15
 BOOST_AUTO_TEST_CASE(takes_for_a_stranger_who_shows_anything_else) {
   const Earlier good = earlier("carol");
   const IssuedTicket revoked = *IssuedTicket::decode(tgt("carol").encode());

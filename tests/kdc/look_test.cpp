@@ -142,6 +142,7 @@ const Row rows[] = {
 
 BOOST_FIXTURE_TEST_SUITE(a_look, Fixture)
 
+// Rules: R6.24, R6.25, R6.26, R6.27, R6.28
 BOOST_DATA_TEST_CASE(is_for_the_owner_and_for_who_has_a_grant, bdata::make(rows), row) {
   Wish wish = good();
   row.spoil(*this, wish);
@@ -186,6 +187,7 @@ BOOST_AUTO_TEST_CASE(leaves_no_ticket_behind) {
   BOOST_TEST(store.view().txn().count(store.tables().tickets.table) == before);
 }
 
+// Rules: R5.22
 BOOST_AUTO_TEST_CASE(that_leaves_open_what_it_is_for_is_incomplete) {
   const std::vector<Caveat> all = complete();
   BOOST_TEST(send_chain(all, authenticator()) == accepted);

@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(moves_the_times_and_keeps_the_rest) {
   BOOST_TEST(last_record().event == "renew");
 }
 
+// Rules: R6.30
 BOOST_AUTO_TEST_CASE(is_for_its_holder_and_its_audience) {
   const IssuedTicket ticket = workflow_ticket();
   BOOST_TEST(renew(ticket, "queue-alice").outcome == accepted);
@@ -111,6 +112,7 @@ BOOST_AUTO_TEST_CASE(never_gives_more_than_the_ticket_had) {
   BOOST_TEST((told.ticket().times.run_until == noon + 5min));
 }
 
+// Rules: R6.33
 BOOST_AUTO_TEST_CASE(is_refused_when_nothing_is_left) {
   const IssuedTicket first = workflow_ticket();
   replace_grant({"something:else"}, 1h);
@@ -122,6 +124,7 @@ BOOST_AUTO_TEST_CASE(is_refused_when_nothing_is_left) {
   BOOST_TEST(renew(first, "trigger/orders").outcome == Errc::grant_missing);
 }
 
+// Rules: R6.33
 BOOST_AUTO_TEST_CASE(is_refused_without_the_trigger_s_ceiling_or_the_queue) {
   const IssuedTicket first = workflow_ticket();
   disable("queue-alice");
@@ -133,6 +136,7 @@ BOOST_AUTO_TEST_CASE(is_refused_without_the_trigger_s_ceiling_or_the_queue) {
   BOOST_TEST(renew(first, "trigger/orders").outcome == Errc::ceiling_missing);
 }
 
+// Rules: R6.31
 BOOST_AUTO_TEST_CASE(stops_at_the_last_time_and_is_refused_from_then_on) {
   const IssuedTicket first = workflow_ticket();
   pass(24h * 7 - 1min);
@@ -144,6 +148,7 @@ BOOST_AUTO_TEST_CASE(stops_at_the_last_time_and_is_refused_from_then_on) {
   BOOST_TEST(renew(last.ticket(), "trigger/orders").outcome == Errc::not_renewable);
 }
 
+// Rules: R6.32
 BOOST_AUTO_TEST_CASE(is_refused_once_anything_that_it_stands_on_is_revoked) {
   const auto of = [](const char* kind, std::string value) {
     return Fields{{"kind", kind}, {"value", std::move(value)}};
@@ -245,6 +250,7 @@ BOOST_AUTO_TEST_CASE(ends_with_the_renewable_life) {
   BOOST_TEST(renew_tgt(second).outcome == Errc::not_renewable);
 }
 
+// Rules: R6.31
 BOOST_AUTO_TEST_CASE(is_refused_for_one_that_was_never_renewable) {
   const auto done = login(keytab("carol").newest().key, "carol", {8h, 0s});
   BOOST_TEST(renew_tgt(done->tgt).outcome == Errc::not_renewable);

@@ -337,6 +337,20 @@ BOOST_AUTO_TEST_CASE(stops_a_renewal_of_work_that_was_completed) {
   BOOST_TEST(told.outcome == Errc::revoked);
 }
 
+// Rules: R6.34
+BOOST_AUTO_TEST_CASE(asks_for_another_try_when_it_narrows_a_renewal) {
+  GrantRecord narrow = some_grant("carol", "queue-alice", "invoice-*");
+  narrow.actions = {"report:write"};
+  grant(narrow);
+  const EvidenceRequest evidence{carols.evidence};
+  const Told told = second_of(
+      [&] {
+        ask("operator", "admin.grant.remove", Fields{{"id", "1"}});
+      },
+      [&] { return ask("trigger/orders", "renew", evidence.encode()); });
+  BOOST_TEST(told.outcome == Errc::busy);
+}
+
 BOOST_AUTO_TEST_CASE(stops_a_login_of_somebody_who_was_disabled) {
   Told told = second_of(
       [&] {

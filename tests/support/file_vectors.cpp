@@ -39,6 +39,7 @@ void add_keytabs(VectorText& out, TestRealm& realm) {
   add("a keytab with one version twice", with("waybill-keytab", 1, {1, 1}), Errc::malformed);
   add("a keytab with three versions", with("waybill-keytab", 1, {3, 2, 1}), Errc::limit_exceeded);
   add("a keytab of a newer program", with("waybill-keytab", 2, {1}), Errc::bad_version);
+  add("a keytab with version 0", with("waybill-keytab", 1, {0}), Errc::malformed);
   add("another file", with("waybill-ccache", 1, {1}), Errc::malformed);
   add("a keytab cut off", Bytes(two).first(two.size() - 1), Errc::malformed);
 }
@@ -91,15 +92,22 @@ void add_caches(VectorText& out, TestRealm& realm) {
     const SecretBuffer encoded = cache.tgt()->encode();
     return Buffer(encoded.begin(), encoded.end());
   }();
-  const auto with = [&](Number version, std::initializer_list<std::string_view> audiences) {
+  const auto with = [&](Number version, std::initializer_list<std::string_view> audiences,
+                        std::string_view magic = "waybill-ccache") {
     Writer wire;
-    wire.array(6).str("waybill-ccache").uint(version).str("carol@DEMO.TEST");
+    wire.array(6).str(magic).uint(version).str("carol@DEMO.TEST");
     wire.bin(cache.kdc).uint(17).array(audiences.size());
     for (const std::string_view audience : audiences) wire.array(2).str(audience).bin(ticket);
     return wire.take();
   };
   add("a credential cache of a newer program", with(2, {"krbtgt"}), Errc::bad_version);
   add("a credential cache with one audience twice", with(1, {"krbtgt", "krbtgt"}), Errc::malformed);
+  add("a credential cache for an audience that is no name", with(1, {"krb tgt"}), Errc::bad_name);
+  add("another file than a credential cache", with(1, {}, "waybill-keytab"), Errc::malformed);
+  Writer torn;
+  torn.array(6).str("waybill-ccache").uint(1).str("carol@DEMO.TEST").bin(cache.kdc).uint(17);
+  torn.array(1).array(2).str("krbtgt").bin(Bytes(ticket).first(ticket.size() - 1));
+  add("a credential cache whose ticket is cut off", torn.take(), Errc::malformed);
 }
 
 class FeedMaker {

@@ -18,6 +18,7 @@ class LoginMaker {
   Buffer reply(std::uint64_t code, Bytes ticket, std::size_t padding, std::uint8_t fill = 0);
   std::size_t padding_beside(Bytes ticket, std::size_t code_size = 1) const;
   void add(std::string_view name, std::string_view kind, const Buffer& payload, Outcome expect);
+  void add_envelopes();
   void add_requests();
   void add_replies();
 
@@ -25,12 +26,36 @@ class LoginMaker {
   IssuedTicket tgt_ = realm_.tgt(realm_.tgt_body("carol"));
   InstanceId instance_ = realm_.fresh<16>();
   VectorText out_{
-      "The payloads of a login: kind = request in message 1, kind = reply in message 2."};
+      "A login: kind = envelope is what is posted; then the payloads, kind = request in message "
+      "1,\n"
+      "kind = reply in message 2."};
 };
 
 void LoginMaker::add(std::string_view name, std::string_view kind, const Buffer& payload,
                      Outcome expect) {
   out_.begin(name).add("kind", kind).add("payload", payload).expect(expect);
+}
+
+void LoginMaker::add_envelopes() {
+  const auto envelope = [](std::uint64_t version, std::string_view realm, std::uint64_t epoch,
+                           std::size_t length) {
+    Writer out;
+    out.array(4).uint(version).str(realm).uint(epoch);
+    return out.bin(Buffer(length, 0x5a)).take();
+  };
+  const Buffer good = envelope(1, "DEMO.TEST", 1, 96);
+  out_.begin("an envelope").add("kind", "envelope").add("payload", good).expect(accepted);
+  out_.add("realm", "DEMO.TEST").add("epoch", std::uint64_t{1});
+  out_.add("message", Buffer(96, 0x5a));
+  add("an envelope of another version", "envelope", envelope(2, "DEMO.TEST", 1, 96),
+      Errc::bad_version);
+  add("an envelope for no realm", "envelope", envelope(1, "", 1, 96), Errc::bad_name);
+  add("an envelope for an epoch beyond 32 bits", "envelope",
+      envelope(1, "DEMO.TEST", std::uint64_t{1} << 32, 96), Errc::malformed);
+  add("an envelope with a message 1 of more than 4 KiB", "envelope",
+      envelope(1, "DEMO.TEST", 1, 4097), Errc::limit_exceeded);
+  add("an envelope cut off", "envelope", copy_of(Bytes(good).first(good.size() - 1)),
+      Errc::malformed);
 }
 
 void LoginMaker::add_requests() {
@@ -91,6 +116,7 @@ void LoginMaker::add_replies() {
 }
 
 std::string LoginMaker::make() {
+  add_envelopes();
   add_requests();
   add_replies();
   return out_.take();

@@ -38,6 +38,8 @@ class Maker {
   void add_forgeries();
   void add_dates();
   void add_tgts();
+  void evidence(std::string_view name, const Buffer& wire, Outcome expect);
+  void add_evidence();
 
   TestRealm realm_{"DEMO.TEST", TestRealm::Keys::fixed};
   VectorText out_{
@@ -252,6 +254,56 @@ void Maker::add_tgts() {
   tgt("a service ticket instead of a TGT", realm_.seal(proven(body())), noon, Errc::wrong_kind);
 }
 
+void Maker::evidence(std::string_view name, const Buffer& wire, Outcome expect) {
+  out_.begin(name).add("kind", "evidence").add("root_key", Bytes(realm_.root.public_key().bytes));
+  out_.add("realm_document", realm_.signed_document()).add("evidence", wire).expect(expect);
+}
+
+void Maker::add_evidence() {
+  const auto of = [&](const Pieces& p) {
+    Writer out;
+    out.array(3).bin(p.header.encode()).bin(p.body.encode());
+    if (p.proof) {
+      p.proof->write(out);
+    } else {
+      out.array(0);
+    }
+    return out.take();
+  };
+  const auto changed = [&](const std::function<void(Pieces&)>& change) {
+    Pieces pieces = proven(body());
+    change(pieces);
+    return of(pieces);
+  };
+  evidence("evidence", of(proven(body())), accepted);
+  evidence("evidence without a proof", changed([](Pieces& p) { p.proof.reset(); }),
+           Errc::bad_proof);
+  Pieces tgt = realm_.pieces(realm_.tgt_body("carol"));
+  tgt.proof = proven(body()).proof;
+  evidence("evidence of a TGT", of(tgt), Errc::wrong_kind);
+  TestRealm other("OTHER.TEST", TestRealm::Keys::fixed);
+  evidence("evidence of another realm",
+           other.issue(other.workflow_body("carol", "queue-alice", work)).evidence,
+           Errc::wrong_realm);
+  evidence("evidence of a signer that the realm does not name",
+           changed([](Pieces& p) { p.header.key = KeyId{2}; }), Errc::unknown_signer);
+  evidence("evidence with one more action",
+           changed([](Pieces& p) { p.body.actions.emplace_back("pay"); }), Errc::bad_proof);
+  evidence("evidence under another header", changed([](Pieces& p) { p.header.kvno = Kvno{2}; }),
+           Errc::bad_proof);
+  evidence("evidence with the proof of another ticket",
+           changed([&](Pieces& p) { p.proof = proven(body()).proof; }), Errc::bad_proof);
+  Pieces late = realm_.pieces(body());
+  realm_.prove({&late, 1}, noon + 17min + 1s);
+  evidence("evidence signed too long after its issue", of(late), Errc::bad_proof);
+  Pieces two = realm_.pieces(body());
+  two.body.audience = realm_.principal("queue-bob");
+  realm_.prove({&two, 1}, noon);
+  evidence("evidence that names two audiences, though it is signed", of(two), Errc::wrong_audience);
+  const Buffer good = of(proven(body()));
+  evidence("evidence cut off", copy_of(Bytes(good).first(good.size() - 1)), Errc::malformed);
+}
+
 std::string Maker::make() {
   add_good();
   add_times();
@@ -260,6 +312,7 @@ std::string Maker::make() {
   add_forgeries();
   add_dates();
   add_tgts();
+  add_evidence();
   return out_.take();
 }
 

@@ -129,6 +129,13 @@ std::vector<VectorCase> load_vectors(std::string_view file) {
   return parse_vectors(read_source("specs/vectors/" + std::string(file)));
 }
 
+std::vector<VectorCase> load_vectors(std::string_view file, std::string_view kind) {
+  auto all = load_vectors(file);
+  std::erase_if(all, [&](const VectorCase& row) { return row.text("kind") != kind; });
+  if (all.empty()) throw std::runtime_error(std::string(file) + " has no " + std::string(kind));
+  return all;
+}
+
 VectorText::VectorText(std::string_view about) { write_comment(text_, about); }
 
 VectorText& VectorText::begin(std::string_view name, std::string_view comment) {

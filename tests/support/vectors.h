@@ -54,6 +54,8 @@ std::ostream& operator<<(std::ostream& out, const VectorCase& vector);
 std::vector<VectorCase> parse_vectors(std::string_view text);
 /// specs/vectors/FILE.
 std::vector<VectorCase> load_vectors(std::string_view file);
+/// Those of its cases that are of this kind; none of them is a broken file.
+std::vector<VectorCase> load_vectors(std::string_view file, std::string_view kind);
 /// Any text file of the source tree, by its path from the root.
 std::string read_source(std::string_view path);
 

@@ -31,6 +31,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(an_audience, Fixture)
 
+// Rules: R4.18, R4.19
 BOOST_AUTO_TEST_CASE(refuses_what_is_for_another_queue_or_realm) {
   const Buffer for_bob = realm.issue(realm.workflow_body("carol", "queue-bob", work)).ticket;
   BOOST_TEST(accept(for_bob) == Errc::wrong_audience);
@@ -104,6 +105,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_one_version_with_the_key_of_the_other) {
   BOOST_TEST(outcome(both.accept(realm.seal(pieces), noon)) == Errc::bad_integrity);
 }
 
+// Rules: R1.15
 BOOST_AUTO_TEST_CASE(refuses_a_rolling_key_of_small_order) {
   for (const VectorCase& row : load_vectors("primitives.txt")) {
     if (row.text("kind") != "x25519" || row.expect() == accepted) continue;

@@ -145,10 +145,12 @@ const Shape shapes[] = {
 
 }  // namespace
 
+// Rules: R4.3
 BOOST_DATA_TEST_CASE(has_an_index_inside_its_path, bdata::make(shapes), row) {
   BOOST_TEST(outcome(read_proof(proof_bytes(row.index, row.path))) == row.expect);
 }
 
+// Rules: R4.9
 BOOST_AUTO_TEST_CASE(is_empty_or_has_all_of_its_fields) {
   BOOST_TEST(outcome(read_proof(Writer().array(0).take())) == accepted);
   BOOST_TEST(outcome(read_proof(Writer().array(1).time(noon).take())) == Errc::malformed);

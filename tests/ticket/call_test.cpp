@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_it_flipped) {
   }
 }
 
+// Rules: R6.3
 BOOST_AUTO_TEST_CASE(does_not_open_with_parts_of_another_call) {
   const auto first = ReceivedCall::parse(call().wire);
   const auto second = ReceivedCall::parse(call().wire);
@@ -122,6 +123,7 @@ BOOST_AUTO_TEST_CASE(is_not_made_with_more_caveats_than_a_kdc_takes) {
   BOOST_TEST(with(17) == Errc::limit_exceeded);
 }
 
+// Rules: R6.1
 BOOST_AUTO_TEST_CASE(carries_between_1_and_32_operations) {
   const auto with = [&](std::size_t count) {
     operations.assign(count, {"tickets", {}});
@@ -168,6 +170,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_for_another_call) {
   BOOST_TEST(outcome(second.open_reply(reply)) == Errc::bad_integrity);
 }
 
+// Rules: R6.5
 BOOST_AUTO_TEST_CASE(sealed_by_who_only_saw_the_call_does_not_open) {
   // The tag crossed the wire; the reply key comes from tn, which did not.
   const PendingCall pending = call();
@@ -188,6 +191,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_with_any_bit_of_it_flipped) {
   }
 }
 
+// Rules: R6.6
 BOOST_AUTO_TEST_CASE(of_a_newer_kdc_is_a_refusal_all_the_same) {
   const PendingCall pending = call();
   const Buffer plain = Writer().array(1).array(3).uint(60'000).str("a new reason").bin({}).take();

@@ -128,6 +128,7 @@ std::vector<Caveat> complete() {
 
 BOOST_AUTO_TEST_SUITE(a_caveat)
 
+// Rules: R5.3, R5.4, R5.5, R5.6, R5.7, R5.8, R5.9, R5.10, R5.11
 BOOST_DATA_TEST_CASE(allows_what_it_says_and_denies_the_nearest_miss, bdata::make(rows), row) {
   CaveatRequest wanted = request();
   row.change(wanted);
@@ -191,6 +192,7 @@ const Shape shapes[] = {
 
 }  // namespace
 
+// Rules: R5.13
 BOOST_DATA_TEST_CASE(of_another_shape_is_refused, bdata::make(shapes), row) {
   BOOST_TEST(outcome(decode_caveat(row.wire)) == row.expect);
 }
@@ -209,6 +211,7 @@ BOOST_AUTO_TEST_CASE(is_complete_with_all_of_its_caveats) {
   BOOST_TEST(outcome(check_delegation(reordered)) == accepted);
 }
 
+// Rules: R5.21
 BOOST_AUTO_TEST_CASE(is_incomplete_without_any_one_of_them) {
   for (std::size_t i = 0; i < complete().size(); ++i) {
     auto without = complete();

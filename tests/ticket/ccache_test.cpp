@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(keeps_256_tickets_and_drops_the_oldest) {
   BOOST_TEST(read->credentials().size() == 256U);
 }
 
+// Rules: R10.3
 BOOST_DATA_TEST_CASE(has_one_shape, bdata::make(shapes), row) {
   BOOST_TEST(outcome(CredentialCache::decode(row.wire)) == row.expect);
 }

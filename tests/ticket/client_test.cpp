@@ -93,6 +93,7 @@ BOOST_AUTO_TEST_CASE(says_why_the_kdc_refused) {
   BOOST_TEST(finish_with({Errc::clock_skew, noon, InstanceId{}, {}}) == Errc::clock_skew);
 }
 
+// Rules: R3.6
 BOOST_AUTO_TEST_CASE(notices_a_clock_that_is_more_than_the_skew_away) {
   BOOST_TEST(finish_with(grant(noon - 121s)) == Errc::clock_skew);
   BOOST_TEST(finish_with(grant(noon - 120s)) == accepted);
@@ -100,6 +101,7 @@ BOOST_AUTO_TEST_CASE(notices_a_clock_that_is_more_than_the_skew_away) {
   BOOST_TEST(finish_with(grant(noon + 121s)) == Errc::clock_skew);
 }
 
+// Rules: R3.4
 BOOST_AUTO_TEST_CASE(believes_no_answer_but_that_of_the_realms_kdc) {
   auto login = start();
   BOOST_TEST(outcome(login->finish({}, noon)) == Errc::bad_integrity);
@@ -122,6 +124,7 @@ BOOST_AUTO_TEST_CASE(refuses_the_answer_to_another_login) {
   BOOST_TEST(outcome(second->finish(reply, noon)) == Errc::bad_integrity);
 }
 
+// Rules: R3.3
 BOOST_AUTO_TEST_CASE(needs_an_open_epoch) {
   BOOST_TEST(outcome(start(noon - 25h)) == Errc::unknown_epoch);
   BOOST_TEST(outcome(start(noon + 30 * 24h)) == Errc::unknown_epoch);

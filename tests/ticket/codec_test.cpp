@@ -13,6 +13,7 @@ namespace waybill::test::codec_test {
 
 BOOST_AUTO_TEST_SUITE(a_message)
 
+// Rules: R1.1, R1.2, R1.3, R1.4, R1.6
 BOOST_DATA_TEST_CASE(is_accepted_in_its_canonical_form_alone,
                      bdata::make(load_vectors("codec.txt")), row) {
   const Buffer wire = row.hex("wire");
@@ -23,6 +24,7 @@ BOOST_DATA_TEST_CASE(is_accepted_in_its_canonical_form_alone,
   BOOST_TEST(read->notation == row.text("value"));
 }
 
+// Rules: R1.12
 BOOST_AUTO_TEST_CASE(is_refused_by_its_size_before_it_is_read) {
   const Buffer wire = Writer().bin(Buffer(100)).take();
   Reader exact(wire, wire.size());
@@ -32,6 +34,7 @@ BOOST_AUTO_TEST_CASE(is_refused_by_its_size_before_it_is_read) {
   BOOST_TEST(outcome(small.finish()) == Errc::limit_exceeded);
 }
 
+// Rules: R1.5
 BOOST_AUTO_TEST_CASE(holds_a_limited_number_of_values) {
   const auto list = [](std::size_t items) {
     Writer out;
@@ -46,6 +49,7 @@ BOOST_AUTO_TEST_CASE(holds_a_limited_number_of_values) {
   BOOST_TEST(outcome(Reader(more, limits::max_reply).finish()) == Errc::limit_exceeded);
 }
 
+// Rules: R1.6
 BOOST_AUTO_TEST_CASE(is_refused_when_it_is_cut_off_anywhere) {
   const Buffer wire = Writer().array(3).uint(70'000).bin(Buffer(300)).str("text").take();
   for (std::size_t size = 0; size < wire.size(); ++size) {
@@ -163,6 +167,7 @@ const Question questions[] = {
 
 }  // namespace
 
+// Rules: R1.7, R1.8, R1.9, R1.11, R1.17, R1.18
 BOOST_DATA_TEST_CASE(gives_what_it_is_asked_for_or_the_reason, bdata::make(questions), row) {
   Reader in(row.wire, 4096);
   row.ask(in);

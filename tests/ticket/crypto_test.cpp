@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(does_not_open_under_other_associated_data) {
   }
 }
 
+// Rules: R1.13
 BOOST_AUTO_TEST_CASE(does_not_open_when_a_bit_of_it_is_flipped) {
   const TgtKey key = TgtKey::random();
   const Buffer sealed = seal(key, ad, message);

@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_parts_of_another_ticket) {
   BOOST_TEST(verify(assemble(to_bob.encode(), for_bob.encode(), mine->proof)) == Errc::bad_proof);
 }
 
+// Rules: R4.11, R4.12
 BOOST_AUTO_TEST_CASE(is_refused_without_a_proof_or_of_a_tgt) {
   const auto mine = Evidence::decode(ticket.evidence);
   const Buffer bare =
@@ -95,6 +96,7 @@ BOOST_AUTO_TEST_CASE(is_refused_without_a_proof_or_of_a_tgt) {
   BOOST_TEST(verify(Buffer(limits::max_evidence + 1)) == Errc::limit_exceeded);
 }
 
+// Rules: R4.13
 BOOST_AUTO_TEST_CASE(is_refused_in_another_realm_or_by_another_signer) {
   const auto mine = Evidence::decode(ticket.evidence);
   TestRealm other("OTHER");
@@ -105,6 +107,7 @@ BOOST_AUTO_TEST_CASE(is_refused_in_another_realm_or_by_another_signer) {
   BOOST_TEST(outcome(mine->verify_proof(realm.document)) == Errc::unknown_signer);
 }
 
+// Rules: R4.1
 BOOST_AUTO_TEST_CASE(that_names_two_audiences_is_refused_though_it_is_signed) {
   Pieces pieces = realm.pieces(realm.workflow_body("carol", "queue-alice", work));
   pieces.body.audience = realm.principal("queue-bob");

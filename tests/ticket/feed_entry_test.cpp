@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(holds_the_next_entry_and_nothing_beyond_the_last_whatever_t
   }
 }
 
+// Rules: R7.3
 BOOST_AUTO_TEST_CASE(has_a_name_that_is_read_as_it_is_printed) {
   for (const SegmentName name : {SegmentName{0, 0, 0}, SegmentName{0, 17, 0}, SegmentName{0, 17, 5},
                                  SegmentName{0, 0, 255}, SegmentName{1, 610, 0}}) {
@@ -105,7 +106,8 @@ BOOST_AUTO_TEST_CASE(is_read_as_it_was_written) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(holds_16384_of_the_longest_entries) {
+// Rules: R1.8, R7.4
+BOOST_AUTO_TEST_CASE(holds_at_least_one_entry_and_at_most_16384_of_the_longest) {
   const Revocation longest{RevokedBy::workflow,
                            std::string(limits::max_workflow_id, 'w'),
                            noon,
@@ -116,6 +118,8 @@ BOOST_AUTO_TEST_CASE(holds_16384_of_the_longest_entries) {
   BOOST_TEST(outcome(FeedSegment::decode(segment.encode())) == accepted);
   segment.entries.push_back({1});
   BOOST_TEST(outcome(FeedSegment::decode(segment.encode())) == Errc::limit_exceeded);
+  segment.entries.clear();
+  BOOST_TEST(outcome(FeedSegment::decode(segment.encode())) == Errc::malformed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -173,6 +177,7 @@ const Shape shapes[] = {
 
 }  // namespace
 
+// Rules: R7.1, R7.2
 BOOST_DATA_TEST_CASE(has_one_shape, bdata::make(shapes), row) {
   const auto read = Revocation::decode(row.wire);
   BOOST_TEST(outcome(read) == row.expect);

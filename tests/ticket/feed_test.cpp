@@ -102,6 +102,7 @@ BOOST_AUTO_TEST_CASE(reads_a_long_feed_segment_by_segment) {
   BOOST_TEST((known() == FeedFollower::Known{705, noon + 5s}));
 }
 
+// Rules: R7.14
 BOOST_AUTO_TEST_CASE(refuses_a_missing_entry) {
   for (std::size_t gone = 0; gone < 5; ++gone) {
     FeedSegment wrong = feed.segment({0, 0, 5});
@@ -124,6 +125,7 @@ BOOST_AUTO_TEST_CASE(refuses_entries_in_another_order_or_twice) {
   BOOST_TEST((follower.place() == FeedFollower::Place{}));
 }
 
+// Rules: R7.14
 BOOST_AUTO_TEST_CASE(refuses_an_altered_entry) {
   for (std::size_t i = 0; i < 5; ++i) {
     const auto changed = [&](auto change) {
@@ -142,6 +144,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_altered_entry) {
   BOOST_TEST(believed(feed.segment({0, 0, 5})) == 5U);
 }
 
+// Rules: R7.12
 BOOST_AUTO_TEST_CASE(refuses_a_segment_that_is_not_the_next) {
   BOOST_TEST(take(feed.cut(1, 5)) == Errc::feed_invalid);
   BOOST_TEST(believed(feed.cut(0, 2)) == 2U);
@@ -157,6 +160,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_segment_that_is_not_the_next) {
   BOOST_TEST(believed(feed.cut(2, 5)) == 3U);
 }
 
+// Rules: R7.13
 BOOST_AUTO_TEST_CASE(refuses_entries_beyond_the_head_or_short_of_it) {
   FeedSegment wrong = feed.segment({0, 0, 5});
   wrong.head = feed.head(4, noon);
@@ -166,6 +170,7 @@ BOOST_AUTO_TEST_CASE(refuses_entries_beyond_the_head_or_short_of_it) {
   BOOST_TEST(take(wrong) == Errc::feed_invalid);
 }
 
+// Rules: R7.5, R7.6, R7.7
 BOOST_AUTO_TEST_CASE(refuses_a_head_that_is_not_signed_by_the_realm) {
   const auto both = [&](const FeedHead& wrong, KeyId id, const KdcSigningKey& key, Errc expect) {
     FeedSegment segment = feed.segment({0, 0, 5});
@@ -201,6 +206,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_head_with_any_bit_flipped) {
   }
 }
 
+// Rules: R7.8
 BOOST_AUTO_TEST_CASE(refuses_a_head_from_the_future) {
   BOOST_TEST(head(feed.head(noon + 121s)) == Errc::feed_invalid);
   BOOST_TEST(take(feed.cut(0, 5, noon + 121s)) == Errc::feed_invalid);
@@ -208,6 +214,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_head_from_the_future) {
   BOOST_TEST(head(feed.head(noon + 120s)) == accepted);
 }
 
+// Rules: R7.9, R7.10
 BOOST_AUTO_TEST_CASE(refuses_a_feed_that_goes_back) {
   catch_up(follower, feed, realm, noon + 60s);
   BOOST_TEST(head(feed.head(noon + 59s), noon + 60s) == Errc::feed_invalid);
@@ -217,6 +224,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_feed_that_goes_back) {
   BOOST_TEST((known() == FeedFollower::Known{5, noon + 60s}));
 }
 
+// Rules: R7.11, R7.14
 BOOST_AUTO_TEST_CASE(refuses_another_history) {
   catch_up(follower, feed, realm, noon);
   feed.entries[2].value = "rewritten@DEMO.TEST";

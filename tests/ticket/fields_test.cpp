@@ -57,6 +57,7 @@ const Row rows[] = {
 
 BOOST_AUTO_TEST_SUITE(fields)
 
+// Rules: R6.7
 BOOST_DATA_TEST_CASE(are_read_as_they_were_written, bdata::make(rows), row) {
   const Buffer wire = row.fields.encode();
   const auto read = Fields::decode(wire);
@@ -78,6 +79,7 @@ BOOST_AUTO_TEST_CASE(are_asked_by_name) {
   BOOST_TEST(fields.all("other").empty());
 }
 
+// Rules: R6.8
 BOOST_AUTO_TEST_CASE(are_refused_with_a_name_that_is_not_known) {
   const Fields fields{{"name", "carol"}, {"kind", "user"}};
   BOOST_TEST(outcome(fields.only({"kind", "name", "role"})) == accepted);

@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_two_newest_versions) {
   BOOST_TEST(number(keytab.entries()[1].kvno) == 4U);
 }
 
+// Rules: R10.1, R10.2
 BOOST_DATA_TEST_CASE(has_one_shape, bdata::make(shapes), row) {
   BOOST_TEST(outcome(Keytab::decode(row.wire)) == row.expect);
 }
@@ -111,6 +112,7 @@ BOOST_AUTO_TEST_CASE(is_the_one_that_the_kdc_expects) {
   BOOST_TEST((proof == expected_possession(epoch, key.public_key(), claim)));
 }
 
+// Rules: R2.1
 BOOST_AUTO_TEST_CASE(is_for_one_key_one_name_one_version_and_one_epoch) {
   const PrincipalKey key = PrincipalKey::random();
   const EpochKey epoch = EpochKey::random();
@@ -132,6 +134,7 @@ BOOST_AUTO_TEST_CASE(is_for_one_key_one_name_one_version_and_one_epoch) {
       (prove_possession(PrincipalKey::random(), epoch.public_key(), {alice, Kvno{1}}) != proof));
 }
 
+// Rules: R2.2
 BOOST_AUTO_TEST_CASE(does_not_exist_for_keys_of_small_order) {
   for (const VectorCase& row : load_vectors("primitives.txt")) {
     if (row.text("kind") != "x25519" || row.expect() == accepted) continue;

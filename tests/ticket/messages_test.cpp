@@ -189,6 +189,7 @@ const Row rows[] = {
 
 BOOST_AUTO_TEST_SUITE(a_message_of_the_exchanges)
 
+// Rules: R1.10, R3.1, R3.2, R3.9
 BOOST_DATA_TEST_CASE(has_one_shape_and_is_written_as_it_was_read, bdata::make(rows), row) {
   BOOST_TEST(row.decode(row.wire) == row.expect);
 }
@@ -208,6 +209,7 @@ BOOST_DATA_TEST_CASE(is_refused_with_a_byte_behind_it, bdata::make(rows), row) {
   BOOST_TEST((what == Errc::malformed || what == Errc::limit_exceeded));
 }
 
+// Rules: R3.5
 BOOST_AUTO_TEST_CASE(with_a_code_of_a_newer_kdc_is_a_refusal_all_the_same) {
   const auto login = LoginReply::decode(reply(60'000, {}));
   BOOST_REQUIRE(bool(login));

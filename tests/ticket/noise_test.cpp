@@ -163,6 +163,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_answer_of_who_has_not_the_kdcs_key) {
   BOOST_TEST(outcome(sides.initiator.read(answer_to_another)) == Errc::bad_integrity);
 }
 
+// Rules: R1.15
 BOOST_DATA_TEST_CASE(refuses_keys_of_small_order, bdata::make(small_order_points()), sample) {
   const VectorCase& row = sample;
   const auto point = row.bytes<32>("peer");

@@ -55,6 +55,7 @@ const Row<ResultBinding> results[] = {
 
 BOOST_AUTO_TEST_SUITE(a_sealed_input)
 
+// Rules: R8.1
 BOOST_DATA_TEST_CASE(opens_in_its_own_place_alone, bdata::make(inputs), row) {
   const SessionKey session = SessionKey::random();
   const Buffer sealed = seal_input(session, input_binding, payload);
@@ -97,6 +98,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_sealed_result)
 
+// Rules: R8.2
 BOOST_DATA_TEST_CASE(opens_for_its_own_job_alone, bdata::make(results), row) {
   const SessionKey session = SessionKey::random();
   const Buffer sealed = seal_result(session, result_binding, payload);

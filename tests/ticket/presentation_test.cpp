@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(without_caveats_is_one_too) {
   BOOST_TEST(check(made.wire) == accepted);
 }
 
+// Rules: R5.1
 BOOST_DATA_TEST_CASE_F(Fixture, is_refused_when_it_was_tampered_with, bdata::make(tamperings),
                        row) {
   row.change(parts);
@@ -239,6 +240,7 @@ BOOST_AUTO_TEST_CASE(of_equal_caveats_is_another_one_by_its_delegation_id) {
       (delegated_ticket_id(present(caveats).tag) == delegated_ticket_id(present(caveats).tag)));
 }
 
+// Rules: R5.12
 BOOST_AUTO_TEST_CASE(has_at_most_16_caveats_and_its_chain_takes_no_more) {
   CaveatChain chain(tgt.ticket, tgt.session);
   for (std::size_t i = 0; i < limits::max_caveats; ++i) {
@@ -322,6 +324,7 @@ const Row rows[] = {
 
 }  // namespace
 
+// Rules: R5.14, R5.15, R5.16, R5.17
 BOOST_DATA_TEST_CASE(is_for_one_service_one_instance_one_moment_and_one_request, bdata::make(rows),
                      row) {
   Authenticator a = authenticator();
@@ -338,6 +341,7 @@ BOOST_DATA_TEST_CASE(is_read_as_it_was_written, bdata::make(rows), row) {
   BOOST_TEST(read->instance.has_value() == a.instance.has_value());
 }
 
+// Rules: R5.2
 BOOST_AUTO_TEST_CASE(names_an_instance_of_16_bytes_or_none) {
   const auto with = [](std::size_t size) {
     return outcome(Authenticator::decode(Writer()

@@ -74,6 +74,7 @@ BOOST_DATA_TEST_CASE(of_xchacha20_poly1305_hold, bdata::make(of_kind("xchacha"))
   if (refused == 0) BOOST_TEST((out == row.hex("message")));
 }
 
+// Rules: R1.16
 BOOST_DATA_TEST_CASE(of_ed25519_hold, bdata::make(of_kind("ed25519")), sample) {
   const VectorCase& row = sample;
   const bool valid =

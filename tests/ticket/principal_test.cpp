@@ -106,6 +106,7 @@ const Row names[] = {
 
 BOOST_AUTO_TEST_SUITE(a_principal)
 
+// Rules: R1.17
 BOOST_DATA_TEST_CASE(is_read_by_its_alphabet, bdata::make(principals), row) {
   const auto principal = Principal::parse(row.text);
   BOOST_TEST(outcome(principal) == row.expect);
@@ -134,6 +135,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_realm)
 
+// Rules: R1.17
 BOOST_AUTO_TEST_CASE(is_read_by_its_alphabet) {
   for (const char* good : {"DEMO.TEST", "a", "0", "a-b.C"}) {
     BOOST_TEST(outcome(Realm::parse(good)) == accepted, good);
@@ -164,6 +166,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_name)
 
+// Rules: R1.17
 BOOST_DATA_TEST_CASE(is_read_by_its_alphabet, bdata::make(names), row) {
   BOOST_TEST(is_name(row.text, limits::max_name) == (row.expect == accepted));
 }

@@ -54,6 +54,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_flipped) {
   }
 }
 
+// Rules: R2.5, R2.6
 BOOST_AUTO_TEST_CASE(is_refused_under_another_root_or_for_another_realm) {
   const TestRealm realm, impostor;
   const RootPublic root = realm.root.public_key();
@@ -76,6 +77,7 @@ BOOST_AUTO_TEST_CASE(has_one_shape) {
              Errc::malformed);
 }
 
+// Rules: R2.3
 BOOST_AUTO_TEST_CASE(lists_at_most_64_keys_of_a_kind) {
   TestRealm realm;
   auto epoch = realm.document.epochs.front();
@@ -93,6 +95,7 @@ BOOST_AUTO_TEST_CASE(lists_at_most_64_keys_of_a_kind) {
   BOOST_TEST(read() == Errc::limit_exceeded);
 }
 
+// Rules: R2.4
 BOOST_AUTO_TEST_CASE(gives_a_number_to_one_key_of_a_kind) {
   TestRealm realm;
   const auto read = [&] {

@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(is_believed_where_it_was_put) {
   BOOST_TEST(equal(*read, value));
 }
 
+// Rules: R10.4
 BOOST_AUTO_TEST_CASE(is_not_believed_anywhere_else) {
   const RecordGuard guard(MasterKey::random());
   const Buffer stored = guard.protect("principals", key, value);
@@ -34,6 +35,7 @@ BOOST_AUTO_TEST_CASE(is_not_believed_anywhere_else) {
   BOOST_TEST(outcome(guard.check("principal", bytes_of("scarol"), stored)) == Errc::bad_integrity);
 }
 
+// Rules: R10.4
 BOOST_AUTO_TEST_CASE(is_not_believed_when_it_was_altered) {
   const RecordGuard guard(MasterKey::random());
   const Buffer stored = guard.protect("principals", key, value);
@@ -73,6 +75,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_wrapped_secret)
 
+// Rules: R10.5
 BOOST_AUTO_TEST_CASE(opens_under_its_own_name_alone) {
   const RecordGuard guard(MasterKey::random());
   const Buffer wrapped = guard.wrap("epoch 1", bytes_of("secret"));

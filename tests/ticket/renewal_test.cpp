@@ -98,6 +98,7 @@ BOOST_AUTO_TEST_CASE(may_end_with_the_last_time_and_not_later) {
   BOOST_TEST(outcome(check_renewal(before, after)) == accepted);
 }
 
+// Rules: R4.34
 BOOST_AUTO_TEST_CASE(is_nothing_that_widens_or_replaces) {
   for (const Row& row : forgeries) {
     BOOST_TEST_CONTEXT(row.name) {

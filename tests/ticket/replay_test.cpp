@@ -43,6 +43,7 @@ std::uint64_t fill(ReplayCache& cache, const Principal& holder, const TicketId& 
 
 BOOST_AUTO_TEST_SUITE(a_replay_cache)
 
+// Rules: R5.18
 BOOST_AUTO_TEST_CASE(lets_the_same_use_pass_once) {
   ReplayCache cache;
   BOOST_TEST(outcome(cache.first_use(carol, one, nonce(1), noon)) == accepted);
@@ -93,6 +94,7 @@ BOOST_AUTO_TEST_CASE(forgets_after_two_windows) {
   BOOST_TEST(outcome(cache.first_use(carol, one, nonce(1), noon + 2 * window)) == accepted);
 }
 
+// Rules: R5.20
 BOOST_AUTO_TEST_CASE(refuses_a_holder_whose_share_is_used_until_the_window_has_passed) {
   ReplayCache cache(15);
   BOOST_TEST(fill(cache, carol, one, noon) == 3U);
@@ -167,6 +169,7 @@ BOOST_AUTO_TEST_CASE(refuses_everything_while_the_clock_is_a_window_behind_itsel
   BOOST_TEST(outcome(cache.first_use(carol, one, nonce(3), noon + 24h - window + 1s)) == accepted);
 }
 
+// Rules: R5.19
 BOOST_AUTO_TEST_CASE(lets_nothing_that_it_forgot_pass_again_when_the_clock_steps_back) {
   // An authenticator that was early by the skew is in time for a whole window after its use.
   for (const Seconds used : {0s, 1s, 100s, 239s}) {

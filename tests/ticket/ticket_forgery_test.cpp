@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_its_plaintext_flipped) {
   }
 }
 
+// Rules: R4.22
 BOOST_AUTO_TEST_CASE(with_another_session_key_is_refused) {
   pieces.session = SessionKey::random();
   BOOST_TEST(accept(pieces) == Errc::session_mismatch);
@@ -120,6 +121,7 @@ BOOST_AUTO_TEST_CASE(with_the_session_key_of_another_ticket_is_refused) {
   BOOST_TEST(accept(other) == Errc::session_mismatch);
 }
 
+// Rules: R4.8
 BOOST_AUTO_TEST_CASE(without_a_proof_is_refused) {
   pieces.proof.reset();
   BOOST_TEST(accept(pieces) == Errc::bad_proof);
@@ -130,6 +132,7 @@ BOOST_AUTO_TEST_CASE(with_the_proof_of_another_ticket_is_refused) {
   BOOST_TEST(accept(pieces) == Errc::bad_proof);
 }
 
+// Rules: R4.5
 BOOST_AUTO_TEST_CASE(signed_by_the_queue_itself_is_refused) {
   const KdcSigningKey own = KdcSigningKey::random();
   const Digest leaf = batch_leaf(pieces.header.encode(), pieces.body.encode());
@@ -170,6 +173,7 @@ BOOST_AUTO_TEST_CASE(with_a_longer_path_is_refused) {
   BOOST_TEST(accept(pieces) == Errc::bad_proof);
 }
 
+// Rules: R4.1
 BOOST_AUTO_TEST_CASE(sealed_again_to_another_queue_is_refused) {
   // Whoever opened it can seal the same body and proof to anybody's public key.
   const auto to_bob = [&](bool body_too) {
@@ -182,6 +186,7 @@ BOOST_AUTO_TEST_CASE(sealed_again_to_another_queue_is_refused) {
   BOOST_TEST(to_bob(true) == Errc::bad_proof);
 }
 
+// Rules: R4.10
 BOOST_AUTO_TEST_CASE(that_is_a_tgt_with_the_proof_or_booklet_of_another_is_refused) {
   Pieces tgt = realm.pieces(realm.tgt_body("carol"));
   const auto open = [&] {
@@ -222,6 +227,7 @@ BOOST_AUTO_TEST_CASE(holds_in_a_batch_of_any_size_and_at_its_own_place_alone) {
   }
 }
 
+// Rules: R4.4
 BOOST_AUTO_TEST_CASE(holds_while_its_signing_key_could_sign) {
   // The signer may sign from noon to an hour later; the ticket is looked at right after its issue.
   realm.document.signers.front().from = noon;
@@ -261,6 +267,7 @@ const Dates dates[] = {
 
 }  // namespace
 
+// Rules: R4.6, R4.7
 BOOST_DATA_TEST_CASE_F(Fixture, holds_for_a_body_of_its_time_and_of_a_bounded_life,
                        bdata::make(dates), row) {
   // Otherwise a key that has retired could mint for ever: the batch time is the signer's own word.

@@ -96,6 +96,7 @@ Buffer plaintext(Bytes body, const SessionKey& session, std::size_t extra_fields
 
 BOOST_AUTO_TEST_SUITE(a_body)
 
+// Rules: R4.2
 BOOST_DATA_TEST_CASE(keeps_its_limits_and_its_names, bdata::make(bodies), row) {
   TestRealm realm;
   Body body = realm.workflow_body("carol", "queue-alice", work);
@@ -106,6 +107,7 @@ BOOST_DATA_TEST_CASE(keeps_its_limits_and_its_names, bdata::make(bodies), row) {
   if (read) BOOST_TEST((read->encode() == wire));
 }
 
+// Rules: R4.9
 BOOST_AUTO_TEST_CASE(has_work_with_all_of_its_fields_or_none) {
   TestRealm realm;
   const Body body = realm.service_body("carol", "ledger");

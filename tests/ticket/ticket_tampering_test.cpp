@@ -129,6 +129,7 @@ BOOST_AUTO_TEST_CASE(is_refused_with_bytes_behind_it) {
   BOOST_TEST(accept(longer) == Errc::malformed);
 }
 
+// Rules: R4.21
 BOOST_AUTO_TEST_CASE(does_not_open_under_the_header_of_another_one) {
   // The seal of one ticket behind the header of another: everything in the header is bound.
   struct Row {

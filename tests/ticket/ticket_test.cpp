@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(carries_a_booklet_for_those_downstream) {
   BOOST_TEST(outcome(mailer.accept(verified->booklet()[1].ticket, noon)) == accepted);
 }
 
+// Rules: R4.14, R4.16
 BOOST_DATA_TEST_CASE_F(Fixture, is_accepted_in_its_time_alone, bdata::make(moments), row) {
   BOOST_TEST(accept(ticket.ticket, noon + row.from_issue) == row.expect);
 }
@@ -182,6 +183,7 @@ BOOST_AUTO_TEST_CASE(made_by_the_library_opens_as_well) {
   BOOST_TEST(outcome(SealedTicket::parse(wire)->open(realm.tgt_key)) == accepted);
 }
 
+// Rules: R4.14, R4.16
 BOOST_AUTO_TEST_CASE(is_accepted_in_its_time_alone) {
   const auto at = [&](Seconds from_issue) {
     return open_tgt(realm.tgt_body("carol"), noon + from_issue);
@@ -192,6 +194,7 @@ BOOST_AUTO_TEST_CASE(is_accepted_in_its_time_alone) {
   BOOST_TEST(at(8h) == Errc::ticket_expired);
 }
 
+// Rules: R4.17
 BOOST_AUTO_TEST_CASE(is_no_service_ticket_and_a_service_ticket_is_no_tgt) {
   const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
   BOOST_TEST(accept(tgt.ticket) == Errc::wrong_kind);

@@ -1,8 +1,6 @@
 // Every case of specs/vectors through the public functions, as README.md there says under
 // "Verification". Nothing here knows how the cases were made.
 
-#include <stdexcept>
-
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -21,15 +19,6 @@ namespace bdata = boost::unit_test::data;
 
 namespace waybill::test::vectors_verify_test {
 namespace {
-
-std::vector<VectorCase> cases(const char* file, std::string_view kind = {}) {
-  auto all = load_vectors(file);
-  if (!kind.empty()) {
-    std::erase_if(all, [&](const VectorCase& v) { return v.text("kind") != kind; });
-  }
-  if (all.empty()) throw std::runtime_error(std::string(file) + " has no such cases");
-  return all;
-}
 
 RealmDocument document(const VectorCase& row, const Realm& realm) {
   return *RealmDocument::parse(row.hex("realm_document"), realm,
@@ -214,30 +203,33 @@ Result<Buffer> open_payload(const VectorCase& row) {
 
 BOOST_AUTO_TEST_SUITE(every_vector)
 
-BOOST_DATA_TEST_CASE(of_seals_holds, bdata::make(cases("seal.txt")), sample) {
+// Rules: R1.13, R1.14
+BOOST_DATA_TEST_CASE(of_seals_holds, bdata::make(load_vectors("seal.txt")), sample) {
   const VectorCase& row = sample;
   const auto opened = open(TgtKey(row.secret("key")), row.hex("ad"), row.hex("sealed"));
   if (as_expected(row, opened)) BOOST_TEST((*opened == row.hex("message")));
 }
 
-BOOST_DATA_TEST_CASE(of_service_tickets_holds, bdata::make(cases("ticket.txt", "service")), row) {
+BOOST_DATA_TEST_CASE(of_service_tickets_holds, bdata::make(load_vectors("ticket.txt", "service")),
+                     row) {
   check_service_ticket(row);
 }
 
-BOOST_DATA_TEST_CASE(of_tgts_holds, bdata::make(cases("ticket.txt", "tgt")), row) {
+BOOST_DATA_TEST_CASE(of_tgts_holds, bdata::make(load_vectors("ticket.txt", "tgt")), row) {
   const auto ticket = open_tgt(row);
   if (!as_expected(row, ticket)) return;
   BOOST_TEST(equal(ticket->session().secret().expose(), row.hex("session")));
   BOOST_TEST((ticket->body().encode() == row.hex("body")));
 }
 
-BOOST_DATA_TEST_CASE(of_batches_holds, bdata::make(cases("batch.txt")), sample) {
+BOOST_DATA_TEST_CASE(of_batches_holds, bdata::make(load_vectors("batch.txt")), sample) {
   const VectorCase& row = sample;
   std::optional<Digest> root;
   if (as_expected(row, check_proof(row, root))) BOOST_TEST((root == row.bytes<32>("root")));
 }
 
-BOOST_DATA_TEST_CASE(of_presentations_holds, bdata::make(cases("presentation.txt")), sample) {
+BOOST_DATA_TEST_CASE(of_presentations_holds, bdata::make(load_vectors("presentation.txt")),
+                     sample) {
   const VectorCase& row = sample;
   const auto chain = check_presentation(row);
   if (!as_expected(row, chain)) return;
@@ -247,7 +239,7 @@ BOOST_DATA_TEST_CASE(of_presentations_holds, bdata::make(cases("presentation.txt
   }
 }
 
-BOOST_DATA_TEST_CASE(of_calls_holds, bdata::make(cases("call.txt", "call")), row) {
+BOOST_DATA_TEST_CASE(of_calls_holds, bdata::make(load_vectors("call.txt", "call")), row) {
   const auto opened = open_call(row);
   if (!as_expected(row, opened)) return;
   std::vector<std::string> operations;
@@ -258,7 +250,7 @@ BOOST_DATA_TEST_CASE(of_calls_holds, bdata::make(cases("call.txt", "call")), row
   BOOST_TEST(equal(opened->reply_key.secret().expose(), row.hex("reply_key")));
 }
 
-BOOST_DATA_TEST_CASE(of_answers_holds, bdata::make(cases("call.txt", "reply")), row) {
+BOOST_DATA_TEST_CASE(of_answers_holds, bdata::make(load_vectors("call.txt", "reply")), row) {
   const PendingCall pending{{}, ReplyKey(row.secret("reply_key"))};
   const auto answers = pending.open_reply(row.hex("reply"));
   if (!as_expected(row, answers)) return;
@@ -271,7 +263,8 @@ BOOST_DATA_TEST_CASE(of_answers_holds, bdata::make(cases("call.txt", "reply")), 
   BOOST_TEST(lines == row.all("answer"), boost::test_tools::per_element());
 }
 
-BOOST_DATA_TEST_CASE(of_requests_to_log_in_holds, bdata::make(cases("login.txt", "request")), row) {
+BOOST_DATA_TEST_CASE(of_requests_to_log_in_holds, bdata::make(load_vectors("login.txt", "request")),
+                     row) {
   const auto request = LoginRequest::decode(row.hex("payload"));
   if (!as_expected(row, request)) return;
   BOOST_TEST(request->principal.text() == row.text("principal"));
@@ -282,7 +275,7 @@ BOOST_DATA_TEST_CASE(of_requests_to_log_in_holds, bdata::make(cases("login.txt",
   BOOST_TEST((request->encode() == row.hex("payload")));
 }
 
-BOOST_DATA_TEST_CASE(of_answers_to_a_login_holds, bdata::make(cases("login.txt", "reply")),
+BOOST_DATA_TEST_CASE(of_answers_to_a_login_holds, bdata::make(load_vectors("login.txt", "reply")),
                      sample) {
   const VectorCase& row = sample;
   const auto reply = LoginReply::decode(row.hex("payload"));
@@ -296,28 +289,33 @@ BOOST_DATA_TEST_CASE(of_answers_to_a_login_holds, bdata::make(cases("login.txt",
   BOOST_TEST(equal(reply->encode(), row.hex("payload")));
 }
 
-BOOST_DATA_TEST_CASE(of_keytabs_holds, bdata::make(cases("keytab.txt", "keytab")), row) {
+BOOST_DATA_TEST_CASE(of_keytabs_holds, bdata::make(load_vectors("keytab.txt", "keytab")), row) {
   check_keytab(row);
 }
 
-BOOST_DATA_TEST_CASE(of_credential_caches_holds, bdata::make(cases("keytab.txt", "ccache")), row) {
+BOOST_DATA_TEST_CASE(of_credential_caches_holds, bdata::make(load_vectors("keytab.txt", "ccache")),
+                     row) {
   check_ccache(row);
 }
 
-BOOST_DATA_TEST_CASE(of_possession_holds, bdata::make(cases("keytab.txt", "possession")), row) {
+BOOST_DATA_TEST_CASE(of_possession_holds, bdata::make(load_vectors("keytab.txt", "possession")),
+                     row) {
   as_expected(row, check_possession(row));
 }
 
-BOOST_DATA_TEST_CASE(of_passwords_holds, bdata::make(cases("keytab.txt", "password")), sample) {
+BOOST_DATA_TEST_CASE(of_passwords_holds, bdata::make(load_vectors("keytab.txt", "password")),
+                     sample) {
   const VectorCase& row = sample;
   const auto key =
       key_from_password(row.hex("password"), row.bytes<32>("realm_id"), row.text("principal"));
   BOOST_TEST(to_hex(key.public_key().bytes) == row.text("public"));
 }
 
-BOOST_DATA_TEST_CASE(of_feeds_holds, bdata::make(cases("feed.txt")), row) { check_feed(row); }
+BOOST_DATA_TEST_CASE(of_feeds_holds, bdata::make(load_vectors("feed.txt")), row) {
+  check_feed(row);
+}
 
-BOOST_DATA_TEST_CASE(of_payloads_holds, bdata::make(cases("payload.txt")), row) {
+BOOST_DATA_TEST_CASE(of_payloads_holds, bdata::make(load_vectors("payload.txt")), row) {
   const auto opened = open_payload(row);
   if (as_expected(row, opened)) BOOST_TEST((*opened == row.hex("payload")));
 }

@@ -166,6 +166,7 @@ BOOST_AUTO_TEST_CASE(may_be_told_twice_and_be_followed_by_the_next) {
   BOOST_TEST((bench.now(run).run_until == noon + 20s + 1h));
 }
 
+// Rules: R6.35
 BOOST_AUTO_TEST_CASE(of_another_authority_or_a_wider_one_changes_nothing) {
   const Job job = bench.leased();
   for (const Row& row : foreign) {

@@ -9,6 +9,7 @@ using worker::Step;
 
 BOOST_AUTO_TEST_SUITE(the_feed)
 
+// Rules: R4.29
 BOOST_AUTO_TEST_CASE(must_have_come_as_far_as_the_ticket_knows) {
   Desk desk;
   Body body = desk.body();
@@ -24,6 +25,7 @@ BOOST_AUTO_TEST_CASE(must_have_come_as_far_as_the_ticket_knows) {
   BOOST_TEST(desk.judge(job) == accepted);
 }
 
+// Rules: R4.29
 BOOST_AUTO_TEST_CASE(must_be_as_fresh_as_the_ticket_wants_to_the_second) {
   Desk desk;
   const Job job = desk.job();
@@ -70,6 +72,7 @@ BOOST_AUTO_TEST_CASE(is_a_floor_under_the_hosts_clock) {
   BOOST_TEST(desk.judge(job, noon + 1s) == Errc::ticket_expired);
 }
 
+// Rules: R4.30
 BOOST_AUTO_TEST_CASE(reaches_a_ticket_by_each_of_its_names) {
   struct Row {
     const char* name;
@@ -148,6 +151,7 @@ struct LongDay : Desk {
 }  // namespace
 
 // Or a worker whose clock is an hour behind would take an hour-old feed for a fresh one.
+// Rules: R4.28
 BOOST_FIXTURE_TEST_CASE(is_refused_when_it_is_behind_what_the_kdc_signed, LongDay) {
   const worker::Job checked = long_job();
   BOOST_TEST(hear(noon + 122s) == accepted);

@@ -51,6 +51,7 @@ struct SlowWorker {
 
 BOOST_AUTO_TEST_SUITE(a_worker_that_is_held_up)
 
+// Rules: R4.32
 BOOST_FIXTURE_TEST_CASE(does_no_work_whose_pin_by_another_run_was_forgotten_meanwhile, SlowWorker) {
   Job job = desk.job(body());
   uses.meanwhile = [&] {

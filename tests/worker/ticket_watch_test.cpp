@@ -230,6 +230,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(a_handler_whose_ticket_is_revoked, Fixture)
 
+// Rules: R4.36
 BOOST_AUTO_TEST_CASE(is_ended_by_whatever_its_ticket_stands_on) {
   struct Row {
     RevokedBy kind;

@@ -45,6 +45,7 @@ Outcome pin_in(const std::filesystem::path& folder, const TicketId& ticket, cons
 
 BOOST_AUTO_TEST_SUITE(the_table_of_uses)
 
+// Rules: R4.31
 BOOST_AUTO_TEST_CASE(gives_a_ticket_to_the_first_run_and_to_no_other) {
   const Scratch scratch;
   Store store(scratch / "worker", quick_store());

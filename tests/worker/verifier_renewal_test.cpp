@@ -97,6 +97,7 @@ BOOST_AUTO_TEST_CASE(has_what_is_left_after_a_narrower_renewal) {
              boost::test_tools::per_element());
 }
 
+// Rules: R4.34
 BOOST_AUTO_TEST_CASE(takes_no_renewal_that_differs_in_anything_but_its_times) {
   for (const Row& row : swaps) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -209,6 +210,7 @@ BOOST_AUTO_TEST_CASE(is_judged_by_the_feed_that_the_renewal_knows) {
 
 // A revocation ends what was issued until it was made. A renewal, whose issue is later, does not
 // take a ticket out of its reach.
+// Rules: R4.35
 BOOST_AUTO_TEST_CASE(is_revoked_with_its_first_form) {
   feed.revoke(RevokedBy::subject, "carol@DEMO.TEST", noon + 30min);
   hear(now);

@@ -229,6 +229,8 @@ BOOST_AUTO_TEST_CASE(gives_a_result_that_opens_for_its_trigger_and_this_run_alon
 }
 
 // The nearest forgery for each step: the code, the step, and that nothing later ran.
+// Rules: R4.17, R4.18, R4.19, R4.20, R4.21, R4.22, R4.23, R4.24, R4.25, R4.26, R4.27, R4.29, R4.30,
+// R4.31, R4.33
 BOOST_AUTO_TEST_CASE(is_refused_at_the_first_step_that_fails_and_no_later_one_runs) {
   for (const Row& row : forgeries) {
     BOOST_TEST_CONTEXT(row.name) {
@@ -300,6 +302,7 @@ BOOST_AUTO_TEST_CASE(may_be_early_by_the_skew_of_two_clocks) {
   BOOST_TEST(desk.judge(job, noon + 10s) == accepted);
 }
 
+// Rules: R4.15
 BOOST_AUTO_TEST_CASE(may_be_started_until_the_second_before_it_is_too_late) {
   Desk desk;
   Body body = desk.body();

@@ -41,6 +41,8 @@ enum class Code : unsigned {
   session_mismatch = 142,
   unknown_signer = 143,
   bad_proof = 144,
+  feed_invalid = 151,
+  bad_renewal = 157,
   bad_tag = 160,
   wrong_addressee = 161,
   wrong_instance = 162,

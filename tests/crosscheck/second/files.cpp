@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/crosscheck/second/limits.h"
+#include "tests/crosscheck/second/primitives.h"
 
 namespace second {
 
@@ -62,6 +63,18 @@ CredentialCache CredentialCache::read(View file) {
     Issued::read(issued);
   }
   return out;
+}
+
+Bytes stored_value(View master, std::string_view table, View key, View stored) {
+  require(stored.size() >= 32, Code::bad_integrity);
+  const View value = stored.first(stored.size() - 32);
+  require(same(hash("WB1 record", master, {view(table), key, value}), stored.last(32)),
+          Code::bad_integrity);
+  return copy(value);
+}
+
+Bytes unwrap(View master, std::string_view name, View wrapped) {
+  return open(hash("WB1 wrap", master, {view(name)}), view(name), wrapped);
 }
 
 }  // namespace second

@@ -4,7 +4,7 @@
 
 namespace second {
 
-/// Files of a client, specs/storage.md.
+/// What is kept, protocol 10.
 
 struct Keytab {
   struct Entry {
@@ -26,5 +26,10 @@ struct CredentialCache {
   Bytes encode() const;
   static CredentialCache read(View file);
 };
+
+/// The value inside a stored record. Refuses: bad_integrity.
+Bytes stored_value(View master, std::string_view table, View key, View stored);
+/// Refuses: bad_integrity.
+Bytes unwrap(View master, std::string_view name, View wrapped);
 
 }  // namespace second

@@ -101,37 +101,82 @@ Bytes transport_seal(View key, std::uint64_t counter, View plaintext) {
   return aead_seal(key, nonce_of(counter), {}, plaintext);
 }
 
-Login::Login(View secret, const RealmDocument& realm, const Wish& wish, View ephemeral)
-    : initiator_(secret, open_epoch(realm, wish.now).key,
-                 prologue_of(realm.realm, open_epoch(realm, wish.now).id), ephemeral) {
-  const Bytes payload = array(
-      {str(wish.principal), number(wish.life), number(wish.renewable), number(wish.now), bin({})});
-  request_ = array({number(1), str(realm.realm), number(open_epoch(realm, wish.now).id),
-                    bin(initiator_.write(payload))});
+Bytes LoginEnvelope::encode() const {
+  return array({number(1), str(realm), number(epoch), bin(message)});
 }
 
-Login::Done Login::finish(View reply, std::uint64_t now) {
-  const Bytes payload = initiator_.read(reply);
+LoginEnvelope LoginEnvelope::read(View wire) {
+  const Value outer = decode(wire, max_message);
+  const auto& field = outer.array(4);
+  field[0].version();
+  LoginEnvelope out;
+  out.realm = field[1].realm();
+  out.epoch = field[2].number32();
+  out.message = copy(field[3].bin(max_login_message));
+  return out;
+}
+
+Bytes LoginRequest::encode() const {
+  return array({str(principal), number(life), number(renewable), number(time), bin(earlier)});
+}
+
+LoginRequest LoginRequest::read(View payload) {
   const Value message = decode(payload, max_login_message);
   const auto& field = message.array(5);
-  const std::uint64_t code = field[0].number();
-  Done out;
-  out.kdc_time = field[1].time();
-  out.kdc = field[2].fixed<16>();
-  const View ticket = field[3].bin(max_login_message);
+  LoginRequest out;
+  out.principal = field[0].principal();
+  for (const auto& [value, into] : {std::pair{&field[1], &out.life}, {&field[2], &out.renewable}}) {
+    *into = value->number32();
+    require(*into <= longest_duration, Code::limit_exceeded);
+  }
+  out.time = field[3].time();
+  out.earlier = copy(field[4].bin(max_login_message));
+  return out;
+}
+
+// As many zero bytes as make it 1,024: of that many the length takes three bytes.
+Bytes LoginReply::encode() const {
+  const auto with = [&](std::size_t padding) {
+    return array({number(code), number(time), bin(instance), bin(ticket), bin(Bytes(padding))});
+  };
+  return with(login_answer - (with(least_padding).size() - least_padding));
+}
+
+LoginReply LoginReply::read(View payload) {
+  const Value message = decode(payload, max_login_message);
+  const auto& field = message.array(5);
+  LoginReply out;
+  out.code = field[0].number();
+  out.time = field[1].time();
+  out.instance = field[2].fixed<16>();
+  out.ticket = copy(field[3].bin(max_login_message));
   const View padding = field[4].bin(login_answer);
   const bool zero =
       std::all_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte == 0; });
   require(payload.size() == login_answer && padding.size() >= least_padding && zero,
           Code::malformed);
-  if (code != 0) {
-    require(ticket.empty(), Code::malformed);
-    // Numbers have two bytes; one that is not in this program's list is a refusal all the same.
-    refuse(code <= 0xffff ? static_cast<Code>(code) : Code::policy_denied);
-  }
-  out.tgt = Issued::read(ticket);
-  require(out.kdc_time <= now + skew && now <= out.kdc_time + skew, Code::clock_skew);
+  require(out.code == 0 || out.ticket.empty(), Code::malformed);
+  if (out.code == 0) Issued::read(out.ticket);
   return out;
+}
+
+Login::Login(View secret, const RealmDocument& realm, const Wish& wish, View ephemeral)
+    : initiator_(secret, open_epoch(realm, wish.now).key,
+                 prologue_of(realm.realm, open_epoch(realm, wish.now).id), ephemeral) {
+  const LoginRequest payload{wish.principal, wish.life, wish.renewable, wish.now, {}};
+  const LoginEnvelope envelope{realm.realm, open_epoch(realm, wish.now).id,
+                               initiator_.write(payload.encode())};
+  request_ = envelope.encode();
+}
+
+Login::Done Login::finish(View reply, std::uint64_t now) {
+  const LoginReply answer = LoginReply::read(initiator_.read(reply));
+  if (answer.code != 0) {
+    // Numbers have two bytes; one that is not in this program's list is a refusal all the same.
+    refuse(answer.code <= 0xffff ? static_cast<Code>(answer.code) : Code::policy_denied);
+  }
+  require(answer.time <= now + skew && now <= answer.time + skew, Code::clock_skew);
+  return {Issued::read(answer.ticket), answer.instance, answer.time};
 }
 
 Bytes32 key_from_password(View password, View realm_id, std::string_view principal) {

@@ -34,7 +34,30 @@ class Initiator {
 /// A message of a Noise transport: no associated data.
 Bytes transport_seal(View key, std::uint64_t counter, View plaintext);
 
-/// The client's side of the AS exchange, protocol 3.
+/// The messages of the AS exchange, protocol 3.
+struct LoginEnvelope {
+  std::string realm;
+  std::uint64_t epoch = 0;
+  Bytes message;
+  Bytes encode() const;
+  static LoginEnvelope read(View wire);
+};
+struct LoginRequest {
+  std::string principal;
+  std::uint64_t life = 0, renewable = 0, time = 0;
+  Bytes earlier;
+  Bytes encode() const;
+  static LoginRequest read(View payload);
+};
+struct LoginReply {
+  std::uint64_t code = 0, time = 0;
+  Bytes16 instance{};
+  Bytes ticket;  ///< an issued ticket; none in a refusal
+  Bytes encode() const;
+  static LoginReply read(View payload);
+};
+
+/// The client's side of it.
 class Login {
  public:
   struct Wish {

@@ -60,6 +60,21 @@ Opened open_with(const Sealed& sealed, View key) {
   return out;
 }
 
+bool is_subset(const std::vector<std::string>& some, const std::vector<std::string>& all) {
+  return std::all_of(some.begin(), some.end(), [&](const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  });
+}
+
+// Each downstream is one of the first form's, with no action more.
+bool is_subset(const std::vector<Downstream>& some, const std::vector<Downstream>& all) {
+  return std::all_of(some.begin(), some.end(), [&](const Downstream& one) {
+    return std::any_of(all.begin(), all.end(), [&](const Downstream& other) {
+      return one.service == other.service && is_subset(one.actions, other.actions);
+    });
+  });
+}
+
 void check_times(const Body& body, std::uint64_t now) {
   require(body.issued_at <= now + skew, Code::not_yet_valid);
   require(now < body.run_until, Code::ticket_expired);
@@ -120,19 +135,36 @@ Body Body::read(View wire) {
     work[1].name(max_workflow_id);
     work[2].name(max_name);
     work[3].fixed<32>();
+    for (const Value& item : work) out.work.push_back(copy(item.bytes));
   }
   out.actions = read_names(field[6]);
-  read_downstreams(field[7]);
+  out.downstreams = read_downstreams(field[7]);
   out.issued_at = field[8].time();
   out.start_by = field[9].time();
   out.run_until = field[10].time();
   out.renew_until = field[11].time();
-  field[12].number();    // feed_floor
-  field[13].number32();  // max_staleness
-  field[14].fixed<32>();
-  require(field[15].number() <= 7, Code::malformed);
+  out.feed_floor = field[12].number();
+  out.max_staleness = field[13].number32();
+  field[14].fixed<32>();  // audit_head
+  out.flags = field[15].number();
+  require(out.flags <= 7, Code::malformed);
   out.session = field[16].fixed<32>();
   return out;
+}
+
+void check_form(const Body& before, const Body& after) {
+  const bool same_authority = after.id == before.id && after.lineage == before.lineage &&
+                              after.subject == before.subject && after.actors == before.actors &&
+                              after.audience == before.audience && after.work == before.work &&
+                              after.start_by == before.start_by;
+  const bool no_wider =
+      is_subset(after.actions, before.actions) &&
+      is_subset(after.downstreams, before.downstreams) &&
+      (after.flags & before.flags) == after.flags && after.renew_until <= before.renew_until &&
+      after.max_staleness <= before.max_staleness && after.run_until <= before.renew_until;
+  const bool no_older =
+      after.issued_at >= before.issued_at && after.feed_floor >= before.feed_floor;
+  require(same_authority && no_wider && no_older, Code::bad_renewal);
 }
 
 std::optional<Proof> Proof::read(const Value& value) {

@@ -32,12 +32,17 @@ struct Body {
   std::string subject;
   std::vector<std::string> actors;
   std::string audience;
+  std::vector<Bytes> work;  ///< namespace, workflow id, type, digest; or nothing
   std::vector<std::string> actions;
+  std::vector<Downstream> downstreams;
   std::uint64_t issued_at = 0, start_by = 0, run_until = 0, renew_until = 0;
+  std::uint64_t feed_floor = 0, max_staleness = 0, flags = 0;
   Bytes32 session{};  ///< H("WB1 session", session key)
 
   static Body read(View wire);
 };
+/// That `after` is a form of `before`, protocol 4. Refuses: bad_renewal.
+void check_form(const Body& before, const Body& after);
 
 struct Proof {
   std::uint64_t batch_time = 0;
