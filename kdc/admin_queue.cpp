@@ -2,22 +2,13 @@
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/limits.h"
 
 namespace waybill::kdc {
 namespace {
 
-// By value: asked again on the writer's thread.
-struct Asker {
-  Principal principal;
-  bool is_operator;
-  explicit Asker(const Caller& caller)
-      : principal(caller.principal()), is_operator(caller.is_operator()) {}
-};
-
-// Who does not own it is not told whether it is there.
-Checked runs_queue(const StoreView& view, const Asker& who, std::string_view queue) {
-  if (who.is_operator || owns_queue(view, who.principal, queue)) return ok();
+// Asked again on the writer's thread. Who does not own it is not told whether it is there.
+Checked runs_queue(const StoreView& view, const Principal& who, std::string_view queue) {
+  if (is_operator(view, who) || owns_queue(view, who, queue)) return ok();
   return Error{Errc::not_permitted, "another's queue"};
 }
 
@@ -39,6 +30,26 @@ Fields row_of(const KdcParts& parts, const StoreView& view, const QueueRecord& q
     row.add("disabled", yes_or_no(record->disabled));
   }
   return std::move(row.add("created", unix_text(queue.created)));
+}
+
+/// Which queues a list shows.
+struct QueueFilter {
+  std::optional<Principal> owner;  ///< pending or not
+  std::optional<bool> disabled;
+
+  bool lets_through(const StoreView& view, const QueueRecord& queue) const {
+    if (owner && queue.owner != *owner) return false;
+    if (!disabled) return true;
+    const auto record = view.principal(queue.name);
+    return record && record->disabled == *disabled;
+  }
+};
+
+Result<QueueFilter> filter_in(const KdcParts& parts, const Fields& fields) {
+  TRY(disabled, yes_no_in(fields, "disabled"));
+  if (!fields.has("owner")) return QueueFilter{std::nullopt, disabled};
+  TRY(owner, principal_in(parts, fields, "owner"));
+  return QueueFilter{owner, disabled};
 }
 
 }  // namespace
@@ -77,7 +88,7 @@ Decided admin_queue_show(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   TRY(principal, principal_in(parts, fields, "name"));
   const auto view = parts.store.view();
-  CHECK_OK(runs_queue(view, Asker(ask.caller), principal.name()));
+  CHECK_OK(runs_queue(view, ask.caller.principal(), principal.name()));
   const auto queue = view.queue(principal.name());
   if (!queue) return Error{Errc::queue_unknown, "show"};
   ask.said->answer(row_of(parts, view, *queue, ask.now));
@@ -85,17 +96,19 @@ Decided admin_queue_show(const KdcParts& parts, Ask& ask) {
 }
 
 Decided admin_queue_list(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {"after"}));
+  TRY(fields, read_fields(ask.arguments, {"owner", "disabled", "prefix", "after", "count"}));
+  TRY(wish, page_wish(fields));
+  TRY(filter, filter_in(parts, fields));
   const auto view = parts.store.view();
-  const auto queues = view.queues(fields.get("after"), limits::max_page);
-  PageBuilder page;
-  std::string last;
-  for (const QueueRecord& queue : queues) {
-    if (!page.add(row_of(parts, view, queue, ask.now))) break;
-    last = queue.name;
-  }
-  const bool more = page.is_full() || queues.size() == limits::max_page;
-  ask.said->answer(page.finish(more ? last : std::string()));
+  const std::string_view prefix = fields.get("prefix");
+  ask.said->answer(filtered_page(
+      wish,
+      [&](const std::string& after, std::size_t most) { return view.queues(after, most, prefix); },
+      [](const QueueRecord& queue) { return queue.name; },
+      [&](const QueueRecord& queue) -> std::optional<Fields> {
+        if (!filter.lets_through(view, queue)) return std::nullopt;
+        return row_of(parts, view, queue, ask.now);
+      }));
   return nothing_to_do();
 }
 
@@ -104,12 +117,12 @@ Decided admin_queue_rekey(const KdcParts& parts, Ask& ask) {
       read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, principal_in(parts, fields, "name"));
-  const Asker who(ask.caller);
+  const Principal& who = ask.caller.principal();
   const auto view = parts.store.view();
   CHECK_OK(runs_queue(view, who, principal.name()));
-  ask.fields.add("as", who.is_operator ? "operator" : "owner");
+  ask.fields.add("as", ask.caller.is_operator() ? "operator" : "owner");
   // Whoever finds an owner's ticket must not be able to turn it into the queue's work.
-  if (!who.is_operator) CHECK_OK(is_fresh_login(ask));
+  if (!ask.caller.is_operator()) CHECK_OK(is_fresh_login(ask));
   if (!view.queue(principal.name())) return Error{Errc::queue_unknown, "rekey"};
   const auto record = view.principal(principal.name());
   if (!record) return Error{Errc::queue_unknown, "rekey"};

@@ -1,18 +1,37 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "ticket/keytab.h"
+#include "tools/commands.h"
 #include "tools/session.h"
 
 /// What the `admin` commands share: each is one operation of the KDC, for operators.
 namespace waybill::tools {
 
-/// `SUBJECT list`: all rows of an operation; a table has these columns, or all.
-Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
-                         const std::string& operation, std::vector<std::string> columns = {});
+/// All pages of a list, row by row, until the visitor says false.
+Outcome<Done> each_row(Session& session, const std::string& operation, const Fields& arguments,
+                       const std::function<bool(Fields row)>& visit);
+
+/// `SUBJECT list`: rows of an operation, all of its pages or as many as are asked for.
+struct ListCommand {
+  struct Filter {
+    const char* option;  ///< --kind
+    const char* shape;   ///< KIND; null: a flag
+    const char* field;   ///< of the operation's arguments
+    const char* value;   ///< of a flag
+    const char* help;
+  };
+  std::string command, operation;
+  std::string key;  ///< the field of a row that goes after --after
+  std::vector<Filter> filters;
+  std::vector<std::string> columns = {};  ///< of the table; none: all
+  std::vector<std::string> examples = {};
+};
+Outcome<Done> admin_list(Context& context, const Arguments& arguments, const ListCommand& list);
 /// `SUBJECT show NAME`: the one row, by its name.
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation);
@@ -41,6 +60,11 @@ struct Rekey {
 Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey& wanted);
 /// The version after the `kvno` of a row. Stops (malformed).
 Outcome<Kvno> next_version(const Fields& row);
+
+/// Of files of their own: `role …`, `principal import` and `principal export`.
+Command admin_role_main;
+Command admin_principal_import;
+Command admin_principal_export;
 
 /// A name in the realm of the session. Stops with usage.
 Outcome<Principal> local_principal(const Session& session, const std::string& text);

@@ -2,7 +2,9 @@
 #include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "ticket/limits.h"
+#include "tools/admin.h"
 #include "tools/commands.h"
+#include "tools/login.h"
 #include "tools/session.h"
 
 namespace waybill::tools {
@@ -10,18 +12,26 @@ namespace {
 
 struct KeygenOptions {
   std::string principal, out;
+  CommandLine::Text keytab, password_file;
+  bool password = false;
   bool add = false;
   bool drop_old = false;
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, KeygenOptions& options) {
-  CommandLine line("waybill keygen",
-                   "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil).");
+  CommandLine line(
+      "waybill keygen",
+      "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil); or print\n"
+      "the public half of a user's.");
   line.required("--principal", options.principal, "NAME", "whose key");
-  line.required("--out", options.out, "KEYTAB", "the file; an existing one is never overwritten");
+  line.option("--out", options.keytab, "KEYTAB", "the file; an existing one is never overwritten");
   line.flag("--add", options.add, "put a further version into the keytab that is there");
   line.flag("--drop-old", options.drop_old,
             "with --add: although tickets may live that the oldest version opens");
+  line.flag("--password", options.password,
+            "no keytab: ask for a user's password, and print the public half of its key");
+  line.option("--password-file", options.password_file, "FILE",
+              "the same, from a file of mode 0600; - is standard input");
   line.note(
       "The secret half stays in the file. The public half, which is printed, is what\n"
       "`waybill admin principal add` and `waybill admin queue add` send to the KDC.\n\n"
@@ -30,11 +40,21 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, KeygenO
       "a gap: --add; restart who uses the keytab; then tell the KDC, which seals to the new\n"
       "version from then on, with `waybill passwd -t KEYTAB`, or as a queue's owner or an "
       "operator\n"
-      "with `waybill admin queue rekey` (or `principal rekey`).");
+      "with `waybill admin queue rekey` (or `principal rekey`).\n\n"
+      "The public half of a user's key is for `waybill admin principal import`. Whoever has it can "
+      "try\n"
+      "passwords against it, slowly: it is for an operator, and for nobody else.");
   line.example("waybill keygen --principal queue-alice --out alice.keytab")
-      .example("waybill keygen --principal queue-alice --out alice.keytab --add");
+      .example("waybill keygen --principal queue-alice --out alice.keytab --add")
+      .example("waybill keygen --principal carol --password");
   CHECK_OK(line.parse(context.ui, arguments));
+  const bool by_password = options.password || options.password_file;
+  if (by_password == options.keytab.has_value()) {
+    return wrong_usage("say --out KEYTAB, or --password for a user");
+  }
+  if (by_password && options.add) return wrong_usage("--add goes with --out");
   if (options.drop_old && !options.add) return wrong_usage("--drop-old goes with --add");
+  options.out = options.keytab.value_or("");
   return done();
 }
 
@@ -71,11 +91,23 @@ Outcome<Keytab> with_next_version(const KeygenOptions& options, const Principal&
   return keytab;
 }
 
+// Its salt has the realm's id, which the KDC's realm document says.
+Outcome<Done> print_users_key(Context& context, const KeygenOptions& options) {
+  TRY(session, Session::open(context, std::nullopt));
+  TRY(principal, local_principal(*session, options.principal));
+  TRY(realm, session->realm_document());
+  TRY(password, read_password({options.password_file, "password for " + principal.text(), true}));
+  const PrincipalKey key = derive_key(context.ui, password.expose(), realm, principal);
+  context.ui.print(to_hex(key.public_key().bytes));
+  return done();
+}
+
 }  // namespace
 
 Outcome<Done> keygen_main(Context& context, const Arguments& arguments) {
   KeygenOptions options;
   CHECK_OK(read_options(context, arguments, options));
+  if (!options.keytab) return print_users_key(context, options);
   TRY(principal, principal_of(options.principal));
   const Time now = context.clock.now();
   if (options.add) {

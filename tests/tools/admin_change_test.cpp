@@ -78,6 +78,39 @@ BOOST_AUTO_TEST_CASE(removes_a_user_and_a_queue_with_their_grants) {
   BOOST_TEST(run(admin_principal_main, {"remove", "alice"}).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(unlocks_who_typed_wrong_passwords) {
+  for (int i = 0; i < 5; ++i) (void)kdc.login(PrincipalKey::random(), "carol");
+  const Seen locked = run(admin_principal_main, {"show", "carol"});
+  BOOST_TEST(locked.says("locked_until"), locked.out);
+  BOOST_TEST(run(admin_principal_main, {"show", "carol", "--json"}).json()["failures"] == 5);
+  BOOST_TEST(log_in("carol").status == 1);
+  BOOST_TEST(run(admin_principal_main, {"list", "--locked"}).says("carol"));
+  const Seen seen = run(admin_principal_main, {"unlock", "carol"});
+  BOOST_TEST(seen.status == 0, seen.err);
+  BOOST_TEST(seen.says("unlocked carol@DEMO.TEST"), seen.err);
+  BOOST_TEST(run(admin_principal_main, {"unlock", "carol"}).says("was not locked"));
+  BOOST_TEST(log_in("carol").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_queues_grants_is_its_owners_too) {
+  BOOST_TEST_REQUIRE(log_in("alice").status == 0);
+  const auto add = [&](const char* queue) {
+    return run(admin_grant_main, {"add", "--subject", "carol", "--queue", queue, "--workflow",
+                                  "payroll", "--action", "ledger:write", "--max-run", "1h"});
+  };
+  const Seen added = add("queue-alice");
+  BOOST_TEST(added.status == 0, added.err);
+  BOOST_TEST(add("queue-bob").says("WB-NOT-PERMITTED"));
+  BOOST_TEST(add("queue-*").says("WB-NOT-PERMITTED"));
+  const json listed = run(admin_grant_main, {"list", "--subject", "carol", "--json"}).json();
+  BOOST_TEST_REQUIRE(listed.size() == 2U);
+  BOOST_TEST(listed[1]["workflow"] == "payroll");
+  const std::string id = listed[1]["id"];
+  BOOST_TEST(run(admin_grant_main, {"remove", id}).status == 0);
+  BOOST_TEST(run(admin_grant_main, {"remove", "2"}).says("WB-NOT-PERMITTED"));
+  BOOST_TEST(run(admin_principal_main, {"list"}).says("WB-NOT-PERMITTED"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::admin_change_test
