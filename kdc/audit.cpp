@@ -1,7 +1,10 @@
 #include "kdc/audit.h"
 
+#include <algorithm>
+
 #include "kdc/audit_index.h"
 #include "kdc/epochs.h"
+#include "kdc/init.h"
 #include "kdc/store_keys.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -9,7 +12,8 @@
 namespace waybill::kdc {
 namespace {
 
-constexpr std::size_t max_text = 1024;  // of one field
+constexpr std::size_t max_text = 1024;     // of one field
+constexpr std::uint64_t prune_step = 256;  // records that are held in memory at a time
 
 /// A stored record with the link after it.
 struct StoredRecord {
@@ -24,6 +28,23 @@ struct StoredRecord {
     const Digest link = in.bin<32>();
     CHECK_OK(in.finish());
     return StoredRecord{copy_of(record), link};
+  }
+};
+
+/// Where the chain begins, in the table meta.
+struct StoredStart {
+  Audit::Position position;
+
+  Buffer encode() const {
+    return Writer().array(2).uint(position.sequence).bin(position.link).take();
+  }
+  static Result<StoredStart> decode(Bytes wire) {
+    Reader in(wire, limits::max_caveat);
+    in.array(2);
+    const std::uint64_t sequence = in.uint();
+    const Digest link = in.bin<32>();
+    CHECK_OK(in.finish());
+    return StoredStart{{sequence, link}};
   }
 };
 
@@ -110,6 +131,33 @@ void Audit::checkpoint(StoreChange& change, const Epochs& epochs, Time now) {
   change.put(change.store().tables().checkpoints, Key().number(end.sequence), checkpoint.encode());
 }
 
+Audit::Position Audit::start(const StoreView& view) {
+  const auto stored = view.meta(meta::audit_start);
+  if (!stored) return {};
+  return decoded<StoredStart>(view.store().tables().meta, bytes_of(meta::audit_start), *stored)
+      .position;
+}
+
+void Audit::prune(StoreChange& change, const Position& until) {
+  const StoreTables& tables = change.store().tables();
+  Position at = start(change);
+  while (at.sequence < until.sequence) {
+    const std::uint64_t left = until.sequence - at.sequence;
+    const auto dropped = rows(change, at.sequence, std::min<std::uint64_t>(left, prune_step));
+    if (dropped.empty()) throw RecordDamaged(tables.audit.name, Key().number(at.sequence + 1));
+    for (const AuditRow& row : dropped) {
+      AuditIndex::remove(
+          change, decoded<AuditRecord>(tables.audit, Key().number(row.sequence), row.record));
+      change.erase(tables.audit, Key().number(row.sequence));
+      change.erase(tables.checkpoints, Key().number(row.sequence));
+    }
+    at = {dropped.back().sequence, dropped.back().link};
+  }
+  if (at != until) throw RecordDamaged(tables.audit.name, Key().number(until.sequence));
+  AuditIndex::begin_after(change, until.sequence);
+  change.put_meta(meta::audit_start, StoredStart{until}.encode());
+}
+
 std::vector<AuditRow> Audit::rows(const StoreView& view, std::uint64_t after, std::size_t most) {
   std::vector<AuditRow> rows;
   if (most == 0 || after == UINT64_MAX) return rows;
@@ -151,14 +199,15 @@ Result<AuditReport> Audit::verify(const StoreView& view, const RealmDocument& re
     TRY(checkpoint, stored.verify(realm));
     checkpoints.push_back(std::move(checkpoint));
   }
-  AuditVerifier verifier(std::move(checkpoints));
+  AuditVerifier verifier(std::move(checkpoints), start(view));
   visit_from(view.txn(), view.store().tables().audit.table, {}, [&](const Cursor::Entry& entry) {
     StoredRecord stored = stored_at(view, entry);
     verifier.add({number_in(entry.key), std::move(stored.record), stored.link});
     return true;
   });
   const auto fault = verifier.finish();
-  return AuditReport{verifier.verified(), verifier.signed_until(), fault};
+  return AuditReport{verifier.verified(), verifier.position().sequence, verifier.signed_until(),
+                     fault};
 }
 
 void add_ticket_fields(Fields& fields, const Body& body) {

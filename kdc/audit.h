@@ -9,7 +9,8 @@ class Epochs;
 
 /// What a look at the whole chain found.
 struct AuditReport {
-  std::uint64_t records;       ///< good ones
+  std::uint64_t records;       ///< how many good ones
+  std::uint64_t until;         ///< the number of the last of them
   std::uint64_t signed_until;  ///< the newest record that a checkpoint covers
   std::optional<AuditFault> fault;
 };
@@ -22,17 +23,20 @@ class Audit {
   /// records, so that a fault in a long chain can be narrowed down.
   static constexpr std::uint64_t checkpoint_interval = 1024;
 
-  struct Position {
-    std::uint64_t sequence = 0;
-    Digest link{};
-  };
+  using Position = AuditPosition;
   static Position position(const StoreView& view);
+  /// Where it begins: after the last record that was pruned, or at the beginning.
+  static Position start(const StoreView& view);
 
   /// Appends one record, and gives where the chain is then. A text that is no UTF-8 is written in
   /// hex and an overlong one is cut, so that a record can always be read again.
   static Position append(StoreChange& change, AuditEvent event, Time now);
   /// Signs the end of the chain; once for each commit.
   static void checkpoint(StoreChange& change, const Epochs& epochs, Time now);
+
+  /// Drops the records up to and with `until`, which is not the newest, and what belongs to them:
+  /// checkpoints and rows of the index. Whoever does it appends `audit.pruned`.
+  static void prune(StoreChange& change, const Position& until);
 
   /// Records after a sequence number, in order.
   static std::vector<AuditRow> rows(const StoreView& view, std::uint64_t after, std::size_t most);

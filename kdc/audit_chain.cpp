@@ -3,9 +3,19 @@
 #include <algorithm>
 
 #include "ticket/crypto.h"
+#include "ticket/hex.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
+namespace {
+
+bool tells_of(const AuditRecord& record, const AuditPosition& start) {
+  return record.event == audit_pruned && record.outcome == 0 &&
+         record.fields.get("until") == std::to_string(start.sequence) &&
+         record.fields.get("link") == to_hex(start.link);
+}
+
+}  // namespace
 
 Buffer AuditRecord::encode() const {
   Writer out;
@@ -88,13 +98,17 @@ std::string AuditFault::sentence() const {
     case Kind::contradicted:
       return "a record after " + std::to_string(since) + " and up to " + std::to_string(sequence) +
              " was changed and the links made to fit: they are not what the KDC signed";
+    case Kind::headless:
+      return "the records up to " + std::to_string(sequence) +
+             " are missing, and none that the KDC signed says that they were pruned";
   }
   return record;
 }
 
-AuditVerifier::AuditVerifier(std::vector<AuditCheckpoint> checkpoints)
-    : checkpoints_(std::move(checkpoints)) {
+AuditVerifier::AuditVerifier(std::vector<AuditCheckpoint> checkpoints, AuditPosition start)
+    : start_(start), checkpoints_(std::move(checkpoints)), at_(start) {
   std::ranges::sort(checkpoints_, {}, &AuditCheckpoint::sequence);
+  compare_with_checkpoints();
 }
 
 void AuditVerifier::add(const AuditRow& row) {
@@ -111,32 +125,39 @@ void AuditVerifier::add(const AuditRow& row) {
 // What the row's number says is a claim of whoever hands it out; the record's own is hashed.
 void AuditVerifier::check(const AuditRow& row) {
   using Kind = AuditFault::Kind;
-  const std::uint64_t expected = sequence_ + 1;
+  const std::uint64_t expected = at_.sequence + 1;
   const auto record = AuditRecord::decode(row.record);
   if (!record || record->sequence < expected) {
     fault_ = AuditFault{Kind::changed, expected};
   } else if (record->sequence > expected) {
     fault_ = AuditFault{Kind::dropped, expected};
-  } else if (row.sequence != expected || audit_link(link_, row.record) != row.link) {
+  } else if (row.sequence != expected || audit_link(at_.link, row.record) != row.link) {
     fault_ = AuditFault{Kind::changed, expected};
   }
   if (fault_) return;
-  sequence_ = expected;
-  link_ = row.link;
-  for (; next_ < checkpoints_.size() && checkpoints_[next_].sequence <= sequence_; ++next_) {
+  at_ = {expected, row.link};
+  if (told_of_start_ == 0 && tells_of(*record, start_)) told_of_start_ = expected;
+  compare_with_checkpoints();
+}
+
+void AuditVerifier::compare_with_checkpoints() {
+  for (; next_ < checkpoints_.size() && checkpoints_[next_].sequence <= at_.sequence; ++next_) {
     const AuditCheckpoint& checkpoint = checkpoints_[next_];
-    if (checkpoint.sequence != sequence_) continue;  // of before the first record
-    if (checkpoint.link != link_) {
-      fault_ = AuditFault{Kind::contradicted, sequence_, signed_until_};
+    if (checkpoint.sequence != at_.sequence) continue;  // of before the first record
+    if (checkpoint.link != at_.link) {
+      fault_ = AuditFault{AuditFault::Kind::contradicted, at_.sequence, signed_until_};
       return;
     }
-    signed_until_ = sequence_;
+    signed_until_ = at_.sequence;
   }
 }
 
 std::optional<AuditFault> AuditVerifier::finish() {
-  if (!fault_ && next_ < checkpoints_.size()) {
-    fault_ = AuditFault{AuditFault::Kind::truncated, sequence_ + 1};
+  if (fault_) return fault_;
+  if (next_ < checkpoints_.size()) {
+    fault_ = AuditFault{AuditFault::Kind::truncated, at_.sequence + 1};
+  } else if (start_.sequence != 0 && (told_of_start_ == 0 || signed_until_ < told_of_start_)) {
+    fault_ = AuditFault{AuditFault::Kind::headless, start_.sequence};
   }
   return fault_;
 }

@@ -29,6 +29,11 @@ Buffer row_of(const AuditKey& key, std::uint64_t sequence) {
   return copy_of(row.number(sequence));
 }
 
+// With this record its quarter of an hour begins.
+Key clock_row(const AuditRecord& record) {
+  return Key().byte(clock_kind).number(record.sequence).number(quarter_of(record.time));
+}
+
 // The quarter that is under way at the end of what is indexed.
 std::optional<std::uint64_t> last_quarter(const StoreView& view) {
   Cursor cursor(view.txn(), view.store().tables().audit_index.table);
@@ -159,11 +164,27 @@ std::vector<AuditKey> keys_of(const AuditRecord& record) {
 }
 
 void AuditIndex::add(StoreChange& change, const AuditRecord& record) {
-  const std::uint64_t quarter = quarter_of(record.time);
-  if (last_quarter(change) != quarter) {
-    change.put_index_row(Key().byte(clock_kind).number(record.sequence).number(quarter));
-  }
+  if (last_quarter(change) != quarter_of(record.time)) change.put_index_row(clock_row(record));
   for (const AuditKey& key : keys_of(record)) change.put_index_row(row_of(key, record.sequence));
+}
+
+void AuditIndex::remove(StoreChange& change, const AuditRecord& record) {
+  const GuardedTable& index = change.store().tables().audit_index;
+  for (const AuditKey& key : keys_of(record)) change.erase(index, row_of(key, record.sequence));
+  change.erase(index, clock_row(record));
+}
+
+void AuditIndex::begin_after(StoreChange& change, std::uint64_t sequence) {
+  change.put_index_row(clock_row(indexed_record(change, sequence + 1)));
+}
+
+std::uint64_t AuditIndex::rebuild(Store& store) {
+  {
+    WriteTxn txn(store.env());
+    txn.clear(store.tables().audit_index.table);
+    std::move(txn).commit();
+  }
+  return complete(store);
 }
 
 std::uint64_t AuditIndex::complete(Store& store) {
@@ -191,7 +212,8 @@ std::optional<std::string> AuditIndex::fault(const StoreView& view) {
     ++rows;
     if (view.txn().has(index, row) || fault) return;
     fault = "the index of the audit chain lacks record " + std::to_string(sequence) +
-            " (where an earlier version wrote on, `waybill-kdc serve` completes it)";
+            " (where an earlier version wrote on, `waybill-kdc serve` completes it; else "
+            "`waybill-kdc audit reindex` makes it anew)";
   };
   visit_from(view.txn(), view.store().tables().audit.table, {}, [&](const Cursor::Entry& entry) {
     const AuditRecord record = indexed_record(view, number_in(entry.key));
@@ -199,14 +221,14 @@ std::optional<std::string> AuditIndex::fault(const StoreView& view) {
       look_for(record.sequence, row_of(key, record.sequence));
     }
     const std::uint64_t now = quarter_of(record.time);
-    if (quarter != now) {
-      look_for(record.sequence, Key().byte(clock_kind).number(record.sequence).number(now));
-    }
+    if (quarter != now) look_for(record.sequence, clock_row(record));
     quarter = now;
     return !fault;
   });
   if (!fault && rows != view.txn().count(index)) {
-    fault = "the index of the audit chain has rows that belong to no record";
+    fault =
+        "the index of the audit chain has rows that belong to no record: `waybill-kdc audit "
+        "reindex` makes it anew";
   }
   return fault;
 }

@@ -41,11 +41,18 @@ std::vector<AuditKey> keys_of(const AuditRecord& record);
 class AuditIndex {
  public:
   static void add(StoreChange& change, const AuditRecord& record);
+  /// Takes out the rows of a record that is pruned.
+  static void remove(StoreChange& change, const AuditRecord& record);
+  /// After the records up to `sequence` were: times are found from the next one on.
+  static void begin_after(StoreChange& change, std::uint64_t sequence);
 
   /// Indexes the records at the end of the chain that have no rows yet, as in a store that an
   /// earlier version wrote to; a commit for some thousands. Before anybody else writes. Gives how
   /// many there were.
   static std::uint64_t complete(Store& store);
+  /// Throws all of it away and makes it anew, likewise; what is cut off complete() ends. Damaged
+  /// records are in no index. Gives how many records there were.
+  static std::uint64_t rebuild(Store& store);
 
   /// The first record that is not found by all of its keys, or a row too many, as a sentence.
   static std::optional<std::string> fault(const StoreView& view);

@@ -84,11 +84,16 @@ Decided audit_records(const KdcParts& parts, Ask& ask) {
 
 Decided audit_checkpoint(const KdcParts& parts, Ask& ask) {
   CHECK_OK(read_fields(ask.arguments, {}));
-  const auto newest = Audit::newest_checkpoint(parts.store.view());
+  const auto view = parts.store.view();
+  const auto newest = Audit::newest_checkpoint(view);
   if (!newest) return Error{Errc::not_found, "no checkpoint yet"};
-  ask.said->answer(Fields{{"signer", std::to_string(number(newest->signer))},
-                          {"statement", to_hex(newest->statement)},
-                          {"signature", to_hex(newest->signature)}});
+  Fields answer{{"signer", std::to_string(number(newest->signer))},
+                {"statement", to_hex(newest->statement)},
+                {"signature", to_hex(newest->signature)}};
+  if (const auto start = Audit::start(view); start.sequence != 0) {
+    answer.add("start", std::to_string(start.sequence)).add("start_link", to_hex(start.link));
+  }
+  ask.said->answer(answer);
   return nothing_to_do();
 }
 

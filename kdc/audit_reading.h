@@ -17,7 +17,9 @@ Decided audit_tail(const KdcParts& parts, Ask& ask);
 /// can be recomputed. A long record is split into several `record` values, to be joined.
 Decided audit_records(const KdcParts& parts, Ask& ask);
 
-/// "audit.checkpoint" {} → {signer, statement, signature}: the newest, in hex. Errors: not_found.
+/// "audit.checkpoint" {} → {signer, statement, signature}: the newest, in hex; and of a chain that
+/// was pruned {start, start_link}: the last record that is gone, and the link after it. Errors:
+/// not_found.
 Decided audit_checkpoint(const KdcParts& parts, Ask& ask);
 
 /// "done", or the name of a refusal.

@@ -1,18 +1,12 @@
 #include "kdc/backup.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 #include <vector>
 
 #include "kdc/audit.h"
 #include "kdc/high_water.h"
 #include "kdc/open_realm.h"
+#include "kdc/unfinished.h"
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {
@@ -39,35 +33,6 @@ void copy_plain_files(const fs::path& from, const fs::path& to) {
   }
 }
 
-// `flags` as renameat2 has them: refuse what is there, or let the two change places.
-void rename_durably(const fs::path& from, const fs::path& to, unsigned flags) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
-    const int code = errno;
-    throw FileError("cannot rename " + from.string() + " to " + to.string() + ": " +
-                        std::generic_category().message(code),
-                    from, code);
-  }
-  sync_folder(to.parent_path());
-}
-
-/// A folder under a name that nobody asked for, gone unless it was kept.
-class Unfinished {
- public:
-  explicit Unfinished(fs::path path) : path_(std::move(path)) {}
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-  ~Unfinished() {
-    std::error_code ignored;
-    if (!kept_) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-  void keep() { kept_ = true; }
-
- private:
-  const fs::path path_;
-  bool kept_ = false;
-};
-
 Store open_backup(const fs::path& from, const Folder& folder) {
   if (!fs::exists(from / "store" / "data.mdb")) {
     throw BackupRefused("there is no backup in " + from.string() +
@@ -88,7 +53,7 @@ Backup back_up(const Folder& folder, const fs::path& to) {
     throw BackupRefused(target.string() + " is there already: take another name for each backup");
   }
   Store store = open_to_read(folder);
-  Unfinished unfinished(target.string() + ".unfinished-" + to_hex(random_bytes<4>()));
+  Unfinished unfinished(target);
   make_private_folder(unfinished.path());
   store.env().copy_to(unfinished.path() / "store");
   copy_plain_files(folder.path, unfinished.path());
@@ -96,8 +61,7 @@ Backup back_up(const Folder& folder, const fs::path& to) {
   backup.audit_records =
       Audit::position(open_copy(unfinished.path() / "store", folder).view()).sequence;
   backup.bytes = fs::file_size(unfinished.path() / "store" / "data.mdb");
-  rename_durably(unfinished.path(), target, RENAME_NOREPLACE);
-  unfinished.keep();
+  unfinished.take_name(target);
   return backup;
 }
 
@@ -110,7 +74,7 @@ Restored restore(const fs::path& from, const Folder& folder) {
     throw BackupRefused(before.string() +
                         " is there, from an earlier restore: move it away or remove it");
   }
-  Unfinished incoming(folder.path / ("store.incoming-" + to_hex(random_bytes<4>())));
+  Unfinished incoming(folder.store());
   {
     Store backup = open_backup(from, folder);
     restored.report = check_store(backup);
@@ -120,13 +84,10 @@ Restored restore(const fs::path& from, const Folder& folder) {
   }
   copy_plain_files(from, folder.path);
   if (fs::exists(folder.store())) {
-    rename_durably(incoming.path(), folder.store(), RENAME_EXCHANGE);
-    incoming.keep();  // it is the store from before now
-    rename_durably(incoming.path(), before, RENAME_NOREPLACE);
+    incoming.change_places(folder.store(), before);
     restored.replaced = before;
   } else {
-    rename_durably(incoming.path(), folder.store(), RENAME_NOREPLACE);
-    incoming.keep();
+    incoming.take_name(folder.store());
   }
   return restored;
 }

@@ -24,6 +24,7 @@ using Commands = std::vector<Command>;
 
 void add_epoch_commands(CLI::App& app, Commands& commands);
 void add_realm_commands(CLI::App& app, Commands& commands);
+void add_audit_commands(CLI::App& app, Commands& commands);
 void add_master_commands(CLI::App& app, Commands& commands);
 /// Below the sub-command `store`.
 void add_store_commands(CLI::App& store, Commands& commands);

@@ -61,7 +61,7 @@ int run_restore(const Words& words) {
   }
   if (!restored.report.faults.empty()) return say_refused("the backup is damaged: nothing changed");
   std::cout << "The store is that of the backup now: it ends with audit record "
-            << restored.report.audit_records << ".\n";
+            << restored.report.audit_until << ".\n";
   if (restored.replaced) {
     std::cout << "The one from before is in " << restored.replaced->string() << ".\n";
   }

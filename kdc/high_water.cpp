@@ -22,12 +22,19 @@ std::optional<Audit::Position> decode(Bytes value) {
 
 }  // namespace
 
+std::optional<Audit::Position> HighWater::mark() const {
+  if (!std::filesystem::exists(file_)) return std::nullopt;
+  const Buffer stored = read_file(file_, 256);
+  const auto value = store_.guard().check(purpose, {}, stored);
+  return value ? decode(*value) : std::nullopt;
+}
+
+std::uint64_t HighWater::reached() const { return mark().value_or(Audit::Position{}).sequence; }
+
 std::optional<std::string> HighWater::fault(const StoreView& view) const {
   const std::string file = "the file " + file_.string();
   if (!std::filesystem::exists(file_)) return file + " is missing";
-  const Buffer stored = read_file(file_, 256);
-  const auto value = store_.guard().check(purpose, {}, stored);
-  const auto mark = value ? decode(*value) : std::nullopt;
+  const auto mark = this->mark();
   if (!mark) return file + " was not written by this KDC";
 
   const Audit::Position at = Audit::position(view);

@@ -18,6 +18,8 @@ class HighWater {
   /// Nothing when the store has come as far as the mark, on the same chain; else a sentence that
   /// says what is wrong: the store went back, or the mark is missing or not ours.
   std::optional<std::string> fault(const StoreView& view) const;
+  /// The number of the record that the mark is at; 0 when it is missing or not ours.
+  std::uint64_t reached() const;
   /// Raises the mark to where the store is; writes only when it moved. Throws FileError.
   void raise(const StoreView& view);
   /// Under another master key. A mark that is not `from`'s is left as it is. Throws FileError.
@@ -25,6 +27,7 @@ class HighWater {
                            const RecordGuard& to);
 
  private:
+  std::optional<Audit::Position> mark() const;
   const std::filesystem::path file_;
   const Store& store_;
   std::uint64_t written_ = 0;

@@ -30,6 +30,7 @@ inline constexpr std::string_view realm = "realm";                    // the rea
 inline constexpr std::string_view root_public = "root_public";        // 32 bytes
 inline constexpr std::string_view realm_document = "realm_document";  // signed
 inline constexpr std::string_view feed_base = "feed_base";            // StoreView::feed_base
+inline constexpr std::string_view audit_start = "audit_start";        // Audit::start
 }  // namespace meta
 
 inline constexpr std::string_view operator_role = "operator";

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "kdc/audit_archive.h"
+#include "kdc/audit_pruning.h"
 #include "kdc/backup.h"
 #include "kdc/commands.h"
 #include "kdc/serve.h"
@@ -158,6 +160,10 @@ int run_check(const Words& words) {
   std::cout << "The store is sound: " << report.records.records << " records, "
             << report.audit_records << " of them in the audit chain, " << report.tickets
             << " outstanding tickets.\n";
+  if (report.audit_records < report.audit_until) {
+    std::cout << "The audit chain was pruned: it begins with record "
+              << report.audit_until - report.audit_records + 1 << ".\n";
+  }
   return 0;
 }
 
@@ -170,6 +176,10 @@ int run(Command command) {
     return complain(refused, error.what());
   } catch (const BackupRefused& error) {
     return complain(refused, error.what());
+  } catch (const PruningRefused& error) {
+    return complain(refused, error.what());
+  } catch (const ArchiveUnsound& error) {
+    return complain(refused, std::string("the archive is unsound: ") + error.what());
   } catch (const RecordDamaged& error) {
     return complain(refused, error.what());
   } catch (const std::exception& error) {
@@ -243,6 +253,7 @@ int main(int argc, char** argv) {
   add_dir(*check, words);
   check->footer(check_examples);
   Commands commands;
+  add_audit_commands(app, commands);
   add_epoch_commands(app, commands);
   add_realm_commands(app, commands);
   add_master_commands(app, commands);

@@ -89,6 +89,7 @@ void check_chains(const StoreView& view, const RealmDocument& realm, StoreReport
     return;
   }
   report.audit_records = audit->records;
+  report.audit_until = audit->until;
   if (audit->fault) report.faults.push_back("audit: " + audit->fault->sentence());
   if (auto fault = AuditIndex::fault(view)) report.faults.push_back(*std::move(fault));
   if (auto fault = FeedCheck(view, newest->verify(realm)->time).fault()) {

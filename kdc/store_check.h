@@ -8,7 +8,8 @@ namespace waybill::kdc {
 /// the high-water mark.
 struct StoreReport {
   Store::CheckReport records;
-  std::uint64_t audit_records = 0;
+  std::uint64_t audit_records = 0;  ///< of the audit chain; those that were pruned are not counted
+  std::uint64_t audit_until = 0;    ///< the number of the last of them
   std::uint64_t tickets = 0;
   std::vector<std::string> faults;  ///< one sentence each; empty: all is well
 };

@@ -63,8 +63,8 @@ for program in kdc trigger worker; do
     "$ours" "$include\"($program/|$ticket|$exchange|$adapters)" "^$program/"
 done
 # `waybill verify` is the worker's own check, and `waybill audit verify` reads the KDC's chain: so
-# tools see the verifier with its job and its two tables, and the chain as values.
-verifier='(worker/(verifier|job|revocations|uses)|kdc/audit_chain)\.h"'
+# tools see the verifier with its job and its two tables, and the chain and its archives as values.
+verifier='(worker/(verifier|job|revocations|uses)|kdc/audit_(chain|archive))\.h"'
 only 'tools include only tools, ticket, adapters, the verifier and the audit chain' \
   "$ours" "$include\"(tools/|$ticket|$exchange|$adapters|$verifier)" '^tools/'
 only 'tests of ticket include only ticket and tests' \

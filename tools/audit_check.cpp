@@ -1,7 +1,10 @@
 #include "tools/audit_check.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
+#include "kdc/audit_archive.h"
 #include "kdc/audit_chain.h"
 #include "ticket/adapters/files.h"
 #include "ticket/hex.h"
@@ -44,14 +47,26 @@ Outcome<std::optional<kdc::AuditCheckpoint>> kept_checkpoint(const Session& sess
   return std::optional(*checkpoint);
 }
 
-Outcome<kdc::SignedCheckpoint> newest_checkpoint(Session& session) {
+/// What the KDC says of its chain: only the checkpoint is signed.
+struct Told {
+  kdc::SignedCheckpoint newest;
+  kdc::AuditPosition start;
+};
+
+Outcome<Told> told_by(Session& session) {
   TRY(fields, session.call("audit.checkpoint", Fields{}));
   const auto signer = parse_number(fields.get("signer"));
   TRY(statement, from_hex(fields.get("statement")));
   TRY(signature, fixed_from_hex<64>(fields.get("signature")));
   if (!signer || *signer > 0xffffffffU) return Error{Errc::malformed, "signer of a checkpoint"};
-  return kdc::SignedCheckpoint{KeyId{static_cast<std::uint32_t>(*signer)}, std::move(statement),
-                               signature};
+  Told told{{KeyId{static_cast<std::uint32_t>(*signer)}, std::move(statement), signature}, {}};
+  if (fields.has("start")) {
+    const auto start = parse_number(fields.get("start"));
+    TRY(link, fixed_from_hex<32>(fields.get("start_link")));
+    if (!start) return Error{Errc::malformed, "start of the audit trail"};
+    told.start = {*start, link};
+  }
+  return told;
 }
 
 // Its bytes come in pieces of hex, its link is computed here: we believe only signatures.
@@ -68,9 +83,10 @@ Outcome<kdc::AuditRow> row_of(const Fields& fields, Digest& link) {
 // All records up to and with `last`, page by page. Records after it are for the next time.
 Outcome<Done> add_records(Session& session, std::uint64_t last, kdc::AuditVerifier& verifier) {
   Progress progress(session.ui(), "reading the audit trail");
-  Digest link{};
-  std::string after = "0";
-  for (std::uint64_t sequence = 0; sequence < last;) {
+  Digest link = verifier.position().link;
+  std::uint64_t sequence = verifier.position().sequence;
+  std::string after = std::to_string(sequence);
+  while (sequence < last) {
     TRY(answer, session.call(Operation{"audit.records", Fields{{"after", after}}.encode()}));
     TRY(page, Page::decode(answer.value));
     if (page.rows.empty()) break;
@@ -87,29 +103,132 @@ Outcome<Done> add_records(Session& session, std::uint64_t last, kdc::AuditVerifi
   return done();
 }
 
+/// The archives that were named, each verified by itself, from the oldest.
+struct Archives {
+  struct One {
+    std::string file;
+    kdc::AuditArchive archive;
+  };
+  std::vector<One> all;
+
+  std::optional<kdc::AuditPosition> start() const {
+    if (all.empty()) return std::nullopt;
+    return all.front().archive.after;
+  }
+  std::uint64_t end() const {
+    std::uint64_t end = 0;
+    for (const One& one : all) end = std::max(end, one.archive.end.sequence);
+    return end;
+  }
+};
+
+kdc::AuditArchive read(Session& session, const std::string& file, const kdc::TakeRow& take = {}) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw FileError("cannot read " + file, file, ENOENT);
+  const RealmFile& realm = session.client().realm_file();
+  return kdc::read_archive(in, realm.realm, realm.root, take);
+}
+
+Outcome<Archives> open_archives(Session& session, const std::vector<std::string>& files) {
+  Archives archives;
+  for (const std::string& file : files) {
+    try {
+      archives.all.push_back({file, read(session, file)});
+    } catch (const kdc::ArchiveUnsound& error) {
+      return Stop(Exit::refused, "the archive " + file + " is unsound: " + error.what(),
+                  "take the copy that you keep elsewhere");
+    }
+  }
+  std::ranges::sort(archives.all, {},
+                    [](const Archives::One& one) { return one.archive.after.sequence; });
+  return archives;
+}
+
+Stop gap(std::uint64_t from, std::uint64_t to) {
+  return Stop(Exit::refused,
+              "records " + std::to_string(from + 1) + " to " + std::to_string(to) +
+                  " were pruned and are in none of the archives",
+              "name all archives from that record on, each with --archive");
+}
+
+// One may reach into the next: what both have is taken once, and both are signed.
+Outcome<Done> add_archives(Session& session, const Archives& archives,
+                           kdc::AuditVerifier& verifier) {
+  auto [reached, link] = verifier.position();
+  for (const Archives::One& one : archives.all) {
+    if (one.archive.after.sequence > reached) return gap(reached, one.archive.after.sequence);
+    read(session, one.file, [&](const kdc::AuditRow& row) {
+      if (row.sequence <= reached) return;
+      link = kdc::audit_link(link, row.record);
+      verifier.add({row.sequence, row.record, link});
+      reached = row.sequence;
+    });
+  }
+  return done();
+}
+
+Stop not_what_was_written(const kdc::AuditFault& fault) {
+  return Stop(Exit::refused, "the audit trail is not what the KDC wrote: " + fault.sentence(),
+              "compare with a backup of the KDC's folder, and find out who could write to it");
+}
+
+std::vector<kdc::AuditCheckpoint> ends_of(const Archives& archives) {
+  std::vector<kdc::AuditCheckpoint> ends;
+  for (const Archives::One& one : archives.all) ends.push_back(one.archive.end);
+  return ends;
+}
+
+// What was verified before must be verified again: pruning must not hide that it was rewritten.
+Outcome<Done> reaches_back_to(const std::optional<kdc::AuditCheckpoint>& kept,
+                              const kdc::AuditPosition& start) {
+  if (!kept || kept->sequence >= start.sequence) return done();
+  return gap(kept->sequence, start.sequence);
+}
+
 }  // namespace
 
-Outcome<AuditReport> check_audit(Session& session, const std::optional<std::string>& state) {
-  const fs::path path = state_path(session, state);
+Outcome<AuditReport> check_audit(Session& session, const AuditWish& wish) {
+  const fs::path path = state_path(session, wish.state);
   TRY(kept, kept_checkpoint(session, path));
+  TRY(archives, open_archives(session, wish.archives));
   TRY(realm, session.realm_document());
-  TRY(newest, newest_checkpoint(session));
-  TRY(checkpoint, newest.verify(realm));
+  TRY(told, told_by(session));
+  TRY(checkpoint, told.newest.verify(realm));
+  const kdc::AuditPosition start = archives.start().value_or(told.start);
+  CHECK_OK(reaches_back_to(kept, start));
 
-  std::vector<kdc::AuditCheckpoint> checkpoints{checkpoint};
+  std::vector<kdc::AuditCheckpoint> checkpoints = ends_of(archives);
+  checkpoints.push_back(checkpoint);
   if (kept) checkpoints.push_back(*kept);
-  kdc::AuditVerifier verifier(std::move(checkpoints));
+  kdc::AuditVerifier verifier(std::move(checkpoints), start);
+  CHECK_OK(add_archives(session, archives, verifier));
+  if (!archives.all.empty() && archives.end() < told.start.sequence) {
+    return gap(archives.end(), told.start.sequence);
+  }
   const std::uint64_t last = std::max(checkpoint.sequence, kept ? kept->sequence : 0);
   CHECK_OK(add_records(session, last, verifier));
   if (const auto fault = verifier.finish()) {
-    return Stop(Exit::refused, "the audit trail is not what the KDC wrote: " + fault->sentence(),
-                "compare with a backup of the KDC's folder, and find out who could write to it");
+    TRY(now, told_by(session));
+    if (now.start.sequence <= verifier.position().sequence) return not_what_was_written(*fault);
+    return Stop(Exit::refused, "the audit trail was pruned while it was read", "try again");
   }
-  if (!state) make_private_folder(path.parent_path());
-  write_file_atomic(path, newest.encode(), 0600);
-  AuditReport report{verifier.verified(), verifier.signed_until(), checkpoint.time, std::nullopt};
+  if (!wish.state) make_private_folder(path.parent_path());
+  write_file_atomic(path, told.newest.encode(), 0600);
+  AuditReport report{start.sequence + 1, verifier.verified(), verifier.signed_until(),
+                     checkpoint.time, std::nullopt};
   if (kept) report.known_before = kept->sequence;
   return report;
+}
+
+Outcome<AuditReport> check_archives(Session& session, const AuditWish& wish) {
+  TRY(archives, open_archives(session, wish.archives));
+  const kdc::AuditPosition start = archives.start().value_or(kdc::AuditPosition{});
+  kdc::AuditVerifier verifier(ends_of(archives), start);
+  CHECK_OK(add_archives(session, archives, verifier));
+  const auto fault = verifier.finish();
+  if (fault && fault->kind != kdc::AuditFault::Kind::headless) return not_what_was_written(*fault);
+  return AuditReport{start.sequence + 1, verifier.verified(), verifier.signed_until(),
+                     archives.all.back().archive.end.time, std::nullopt};
 }
 
 }  // namespace waybill::tools

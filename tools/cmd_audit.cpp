@@ -5,6 +5,7 @@
 
 #include "ticket/limits.h"
 #include "tools/audit_check.h"
+#include "tools/audit_story.h"
 #include "tools/commands.h"
 #include "tools/rows.h"
 #include "tools/session.h"
@@ -19,19 +20,6 @@ constexpr std::uint64_t usual_count = 20;
 constexpr std::uint64_t most = limits::max_page;
 constexpr auto follow_pause = 1s;
 
-// What every record has comes first, without its names.
-std::string print_line(const Fields& row) {
-  std::string line = escaped(row.get("sequence"));
-  if (const auto time = parse_unix(row.get("time"))) line += "  " + print_local(*time);
-  line += "  " + escaped(row.get("event")) + "  " + escaped(row.get("outcome"));
-  Fields rest;
-  for (const auto& [name, value] : row.entries()) {
-    const bool said = name == "sequence" || name == "time" || name == "event" || name == "outcome";
-    if (!said) rest.add(name, value);
-  }
-  return rest.entries().empty() ? line : line + "  " + print_brief(rest);
-}
-
 struct Form {
   bool as_json;
   bool in_lines;
@@ -43,7 +31,7 @@ void print_all(Ui& ui, const std::vector<Fields>& rows, Form form) {
     if (form.as_json) {
       ui.print_json_line(to_json(row));
     } else {
-      ui.print(print_line(row));
+      print_found(ui, row);
     }
   }
 }
@@ -76,38 +64,68 @@ Outcome<Done> tail(Context& context, const Arguments& arguments) {
   }
 }
 
-Outcome<Done> verify(Context& context, const Arguments& arguments) {
-  CommandLine::Text cache, state;
+struct VerifyOptions {
+  CommandLine::Text cache;
+  AuditWish wish;
+  bool offline = false;
   bool as_json = false;
+};
+
+Outcome<VerifyOptions> read_verify_options(Context& context, const Arguments& arguments) {
+  VerifyOptions options;
   CommandLine line("waybill audit verify",
                    "Check the whole audit trail: nothing changed, dropped, reordered or cut off.");
-  line.option("--state", state, "FILE",
+  line.option("--state", options.wish.state, "FILE",
               "where the last verified checkpoint is kept (~/.local/state/waybill/audit-REALM)");
-  line.flag("--json", as_json, "as JSON");
-  add_cache_option(line, cache);
+  line.list("--archive", options.wish.archives, "FILE",
+            "records that were pruned (`waybill-kdc audit prune`); repeatable");
+  line.flag("--offline", options.offline, "the archives alone, without the KDC");
+  line.flag("--json", options.as_json, "as JSON");
+  add_cache_option(line, options.cache);
   line.note(
-      "For operators. The signed checkpoint of this time is kept, so that a trail that was cut "
-      "off\n"
-      "behind it is noticed next time, even when the KDC was restored from a backup.");
+      "For operators; --offline needs no more than the realm file. The signed checkpoint of this "
+      "time is kept, so that a trail that was cut off behind it is noticed next time, even when "
+      "the KDC was restored from a backup.");
+  line.note(
+      "A trail that was pruned begins where the KDC signed that it does. With its archives it is "
+      "checked from their first record on, as one chain.");
   line.example("waybill audit verify");
+  line.example("waybill audit verify --archive audit-2025.jsonl --archive audit-2026.jsonl");
+  line.example("waybill audit verify --archive audit-2025.jsonl --offline");
   CHECK_OK(line.parse(context.ui, arguments));
+  if (options.offline && options.wish.archives.empty()) {
+    return wrong_usage("--offline checks archives: name them with --archive");
+  }
+  return options;
+}
 
-  TRY(session, Session::open(context, cache));
-  CHECK_OK(session->tgt());
-  TRY(report, check_audit(*session, state));
+void print_report(Context& context, const AuditReport& report, bool as_json) {
   if (as_json) {
-    context.ui.print_json({{"records", report.records},
-                           {"signed_until", report.signed_until},
-                           {"checkpoint_time", print_rfc3339(report.checkpoint_time)}});
-    return done();
+    return context.ui.print_json({{"first", report.first},
+                                  {"records", report.records},
+                                  {"signed_until", report.signed_until},
+                                  {"checkpoint_time", print_rfc3339(report.checkpoint_time)}});
   }
   context.ui.print("records       " + std::to_string(report.records) + ", all in their chain");
+  if (report.first > 1) {
+    context.ui.print("first         record " + std::to_string(report.first) +
+                     "; those before were pruned");
+  }
   context.ui.print("signed until  record " + std::to_string(report.signed_until) + ", " +
                    print_when(report.checkpoint_time, context.clock.now()));
   if (report.known_before) {
     context.ui.say("it goes on from record " + std::to_string(*report.known_before) +
                    ", which was verified before");
   }
+}
+
+Outcome<Done> verify(Context& context, const Arguments& arguments) {
+  TRY(options, read_verify_options(context, arguments));
+  TRY(session, Session::open(context, options.cache));
+  if (!options.offline) CHECK_OK(session->tgt());
+  TRY(report, options.offline ? check_archives(*session, options.wish)
+                              : check_audit(*session, options.wish));
+  print_report(context, report, options.as_json);
   return done();
 }
 

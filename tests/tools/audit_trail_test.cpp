@@ -50,6 +50,15 @@ BOOST_AUTO_TEST_CASE(finds_records_and_prints_them_within_80_columns) {
   BOOST_TEST(run(audit_main, {"search", "--workflow", "none"}).says("there are none"));
 }
 
+BOOST_AUTO_TEST_CASE(is_as_narrow_where_the_newest_are_shown) {
+  kdc.workflow_ticket();
+  BOOST_TEST(log_in("operator").status == 0);
+  const Seen newest = run(audit_main, {"tail"});
+  BOOST_TEST(newest.status == 0, newest.err);
+  BOOST_TEST(newest.says("workflow=invoice-report-1"), newest.out);
+  BOOST_TEST(fits_a_terminal(newest.out), newest.out);
+}
+
 BOOST_AUTO_TEST_CASE(goes_on_where_it_stopped) {
   BOOST_TEST(log_in("operator").status == 0);
   const auto first = run(audit_main, {"search", "-n", "300", "--json"}).json();
@@ -216,6 +225,19 @@ BOOST_AUTO_TEST_CASE(goes_on_after_a_record) {
   BOOST_TEST(std::ranges::count(two.out, '\n') == 2);
   BOOST_TEST(log_in("carol").status == 0);
   BOOST_TEST(run(audit_main, {"export"}).says("WB-NOT-PERMITTED"));
+}
+
+BOOST_AUTO_TEST_CASE(says_which_records_were_pruned_before_it_could_read_them) {
+  BOOST_TEST(log_in("operator").status == 0);
+  const auto row = kdc::Audit::row(kdc.store.view(), 5);
+  BOOST_TEST(kdc.change([&](kdc::StoreChange& change, Fields&) {
+    kdc::Audit::prune(change, {5, row->link});
+    return ok();
+  }) == accepted);
+  const Seen seen = run(audit_main, {"export", "--after", "2", "-n", "1"});
+  BOOST_TEST(seen.json()["metadata"]["uid"] == "6");
+  BOOST_TEST(seen.says("records 3 to 5 were pruned"), seen.err);
+  BOOST_TEST(!run(audit_main, {"export", "--after", "5"}).says("were pruned"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
