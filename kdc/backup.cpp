@@ -10,6 +10,7 @@
 
 #include "kdc/audit.h"
 #include "kdc/high_water.h"
+#include "kdc/master_place.h"
 #include "kdc/open_realm.h"
 #include "ticket/adapters/files.h"
 #include "ticket/hex.h"
@@ -73,9 +74,10 @@ Store open_backup(const fs::path& from, const Folder& folder) {
     throw BackupRefused("there is no backup in " + from.string() +
                         ": name a folder that `waybill-kdc store backup` wrote");
   }
-  if (!fs::exists(folder.master_key())) {
+  if (!has_master_key(folder)) {
     throw BackupRefused("the master key is not in " + folder.path.string() +
-                        ": put the master.key of this realm there first; no backup holds it");
+                        ": put the master.key of this realm there first, or name it with "
+                        "--master-key; no backup holds it");
   }
   return open_copy(from / "store", folder);
 }

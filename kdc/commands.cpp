@@ -20,6 +20,19 @@ std::string iso_time(Time time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
+void add_folder_options(CLI::App& command, Folder& folder) {
+  command
+      .add_option_function<std::string>(
+          "--dir", [&folder](const std::string& dir) { folder.path = dir; }, "the KDC's folder")
+      ->required()
+      ->type_name("FOLDER");
+  command
+      .add_option_function<std::string>(
+          "--master-key", [&folder](const std::string& file) { folder.master_file = file; },
+          "where master.key lies, if not in the folder; mode 0600 or 0400")
+      ->type_name("FILE");
+}
+
 void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
                           std::optional<unsigned>& days) {
   const std::map<std::string, std::uint64_t> units{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kdc/init.h"
 #include "ticket/clock.h"
 
 namespace CLI {
@@ -28,6 +29,8 @@ void add_master_commands(CLI::App& app, Commands& commands);
 /// Below the sub-command `store`.
 void add_store_commands(CLI::App& store, Commands& commands);
 
+/// --dir and --master-key, of whatever works on a realm that is there.
+void add_folder_options(CLI::App& command, Folder& folder);
 /// --in and --days, of whatever makes new epochs.
 void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
                           std::optional<unsigned>& days);

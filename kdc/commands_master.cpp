@@ -27,15 +27,15 @@ Example:
 }  // namespace
 
 void add_master_commands(CLI::App& app, Commands& commands) {
-  const auto dir = std::make_shared<std::string>();
+  const auto folder = std::make_shared<Folder>();
   CLI::App* master = app.add_subcommand("master", "look after the key of the store");
   master->require_subcommand(1);
   CLI::App* rotating = master->add_subcommand("rotate", "take a new one");
-  rotating->add_option("--dir", *dir, "the KDC's folder")->required()->type_name("FOLDER");
+  add_folder_options(*rotating, *folder);
   rotating->footer(rotate_help);
-  commands.push_back({rotating, [dir] {
+  commands.push_back({rotating, [folder] {
                         const SystemClock clock;
-                        rotate_master_key({*dir}, clock);
+                        rotate_master_key(*folder, clock);
                         std::cout << "The store has a new master key. Make a new backup: those "
                                      "from before need the old one.\n";
                         return 0;

@@ -48,7 +48,7 @@ Example:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string out;
   std::string request;
   std::string root_key;
@@ -75,7 +75,7 @@ void print(const RealmDocument& document) {
 
 int run_request(const Words& words) {
   const SystemClock clock;
-  OpenRealm realm({words.dir}, clock);
+  OpenRealm realm(words.folder, clock);
   RotationWish wish{clock.now(), realm.life(words.days)};
   if (words.starts_in) wish.starts_in = Seconds(*words.starts_in);
   const auto document = request_document(realm.at_hand(), wish);
@@ -116,16 +116,12 @@ int run_sign(const Words& words) {
 
 int run_install(const Words& words) {
   const SystemClock clock;
-  OpenRealm realm({words.dir}, clock);
+  OpenRealm realm(words.folder, clock);
   const Buffer wire = read_file(words.signed_file, limits::max_message);
   const Checked done = install_document(realm.at_hand(), wire, clock.now());
   if (!done) return say_refused(sentence_of(done.error()));
   print(realm.epochs.document());
   return 0;
-}
-
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
 }
 
 void add_file(CLI::App& command, const char* name, std::string& file, const char* what) {
@@ -140,7 +136,7 @@ void add_realm_commands(CLI::App& app, Commands& commands) {
   realm->require_subcommand(1);
 
   CLI::App* request = realm->add_subcommand("request", "make keys, and what is to be signed");
-  add_dir(*request, *words);
+  add_folder_options(*request, words->folder);
   add_file(*request, "--out", words->out, "where to write the request");
   add_rotation_options(*request, words->starts_in, words->days);
   request->footer(request_help);
@@ -155,7 +151,7 @@ void add_realm_commands(CLI::App& app, Commands& commands) {
   commands.push_back({signing, [words] { return run_sign(*words); }});
 
   CLI::App* install = realm->add_subcommand("install", "put a signed document in force");
-  add_dir(*install, *words);
+  add_folder_options(*install, words->folder);
   add_file(*install, "--signed", words->signed_file, "what `realm sign` wrote");
   install->footer(install_help);
   commands.push_back({install, [words] { return run_install(*words); }});

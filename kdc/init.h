@@ -13,6 +13,7 @@ namespace waybill::kdc {
 /// What is where in the KDC's folder.
 struct Folder {
   std::filesystem::path path;
+  std::filesystem::path master_file = {};  ///< named by a command: kdc/master_place.h
   std::filesystem::path config() const { return path / "kdc.toml"; }
   std::filesystem::path realm_file() const { return path / "realm.toml"; }
   std::filesystem::path root_key() const { return path / "root.key"; }

@@ -49,7 +49,8 @@ Examples:
 
 constexpr const char* serve_examples = R"(
 Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder. At a
-SIGHUP it reads the log level and the files for TLS again.
+SIGHUP it reads the log level and the files for TLS again. The master key is master.key in the
+folder, or a credential of that name that systemd hands out (LoadCredential=), or --master-key.
 
 Examples:
   waybill-kdc serve --dir kdc
@@ -68,7 +69,7 @@ Example:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string realm;
   std::string listen;
   std::string url;
@@ -76,7 +77,6 @@ struct Words {
   unsigned epoch_days = 365;
   bool accept_older_store = false;
   bool check_config = false;
-  std::string master_key;
   bool insecure_allow_swap = false;
 };
 
@@ -116,7 +116,7 @@ int run_init(const Words& words) {
   }
   const auto listen = ListenAddress::parse(words.listen);
   if (!listen) return complain_of_address(words.listen);
-  const InitPlan plan{.folder = {words.dir},
+  const InitPlan plan{.folder = words.folder,
                       .realm = *realm,
                       .listen = *listen,
                       .epoch_life = std::chrono::hours(24) * words.epoch_days,
@@ -131,12 +131,11 @@ int run_init(const Words& words) {
 }
 
 int run_serve(const Words& words, Shutdown& shutdown) {
-  ServePlan plan{{words.dir}, words.accept_older_store, std::nullopt};
+  ServePlan plan{words.folder, words.accept_older_store, std::nullopt};
   if (!words.listen.empty()) {
     plan.listen = ListenAddress::parse(words.listen);
     if (!plan.listen) return complain_of_address(words.listen);
   }
-  plan.master_key = words.master_key;
   if (words.check_config) {
     check_settings(plan);
     std::cout << "The configuration is sound.\n";
@@ -151,7 +150,7 @@ int run_serve(const Words& words, Shutdown& shutdown) {
 }
 
 int run_check(const Words& words) {
-  const StoreReport report = check_store({words.dir});
+  const StoreReport report = check_store(words.folder);
   for (const std::string& fault : report.faults)
     std::cerr << "waybill-kdc: fault: " << fault << "\n";
   if (!report.faults.empty()) return refused;
@@ -177,13 +176,13 @@ int run(Command command) {
   }
 }
 
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
-}
-
 CLI::App* add_init(CLI::App& app, Words& words) {
   CLI::App* init = app.add_subcommand("init", "make a realm in a new folder");
-  add_dir(*init, words);
+  init->add_option_function<std::string>(
+          "--dir", [&words](const std::string& dir) { words.folder.path = dir; },
+          "the KDC's folder")
+      ->required()
+      ->type_name("FOLDER");
   init->add_option("--realm", words.realm, "the realm's name, for example DEMO.TEST")
       ->required()
       ->type_name("REALM");
@@ -210,15 +209,11 @@ CLI::App* add_init(CLI::App& app, Words& words) {
 
 CLI::App* add_serve(CLI::App& app, Words& words) {
   CLI::App* serving = app.add_subcommand("serve", "answer logins and calls");
-  add_dir(*serving, words);
+  add_folder_options(*serving, words.folder);
   serving->add_option("--listen", words.listen, "instead of the address in kdc.toml")
       ->type_name("HOST:PORT");
   serving->add_flag("--accept-older-store", words.accept_older_store,
                     "start although the store is older than what this KDC wrote last");
-  serving
-      ->add_option("--master-key", words.master_key,
-                   "where master.key lies, if not in the folder; mode 0600 or 0400")
-      ->type_name("FILE");
   serving->add_flag("--check-config", words.check_config,
                     "look at settings, keys and certificate, say what is wrong, and end");
   serving->footer(serve_examples);
@@ -240,7 +235,7 @@ int main(int argc, char** argv) {
   CLI::App* store = app.add_subcommand("store", "look after the store");
   store->require_subcommand(1);
   CLI::App* check = store->add_subcommand("check", "read and check every record");
-  add_dir(*check, words);
+  add_folder_options(*check, words.folder);
   check->footer(check_examples);
   Commands commands;
   add_epoch_commands(app, commands);

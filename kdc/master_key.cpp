@@ -3,6 +3,7 @@
 #include "kdc/audit.h"
 #include "kdc/epochs.h"
 #include "kdc/high_water.h"
+#include "kdc/master_place.h"
 #include "kdc/store_check.h"
 #include "ticket/adapters/files.h"
 
@@ -115,6 +116,11 @@ void rotate_master_key(const Folder& folder, const Clock& clock) {
   require_realm(folder);
   const FolderLock lock = lock_folder(folder.path);
   finish_master_rotation(folder);
+  if (master_place(folder) != MasterPlace::file) {
+    throw FileError("the master key is not in " + folder.path.string() +
+                        ": put it there for as long as it is changed",
+                    folder.path);
+  }
   const Secret<32> next = Secret<32>::random();
   create_file(next_key(folder), next.expose(), 0400);
   try {  // nothing was committed: the new key is nobody's
