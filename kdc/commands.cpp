@@ -5,7 +5,27 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ticket/hex.h"
+
 namespace waybill::kdc {
+namespace {
+
+template <class Entry>
+void print_keys(const char* what, const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    std::cout << "  " << what << " " << number(entry.id) << ", " << iso_time(entry.from) << " to "
+              << iso_time(entry.until) << "\n    " << to_hex(entry.key.bytes) << "\n";
+  }
+}
+
+}  // namespace
+
+void print_document(const RealmDocument& document) {
+  std::cout << "Realm " << document.realm.text() << ", serial " << document.serial << ", made "
+            << iso_time(document.issued_at) << ":\n";
+  print_keys("epoch", document.epochs);
+  print_keys("signing key", document.signers);
+}
 
 int say_refused(const std::string& sentence) {
   std::cerr << "waybill-kdc: error: " << sentence << "\n";

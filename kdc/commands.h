@@ -8,6 +8,7 @@
 
 #include "kdc/init.h"
 #include "ticket/clock.h"
+#include "ticket/realm.h"
 
 namespace CLI {
 class App;
@@ -35,6 +36,8 @@ void add_folder_options(CLI::App& command, Folder& folder);
 void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
                           std::optional<unsigned>& days);
 
+/// The keys of a realm document, signed or not, for a person who compares them.
+void print_document(const RealmDocument& document);
 /// Exit status 1, and a sentence on stderr.
 int say_refused(const std::string& sentence);
 /// 2026-11-27T07:30:00Z.

@@ -48,14 +48,20 @@ struct Words {
 };
 
 int run_backup(const Words& words) {
-  const Backup backup = back_up(words.folder, words.to);
+  const Backup backup = [&] {
+    Progress progress;
+    return back_up(words.folder, words.to, progress.tell());
+  }();
   std::cout << "The backup " << words.to << " reaches to audit record " << backup.audit_records
             << "; " << backup.bytes << " bytes. No key is in it.\n";
   return 0;
 }
 
 int run_restore(const Words& words) {
-  const Restored restored = restore(words.from, words.folder);
+  const Restored restored = [&] {
+    Progress progress;
+    return restore(words.from, words.folder, progress.tell());
+  }();
   for (const std::string& fault : restored.report.faults) {
     std::cerr << "waybill-kdc: fault: " << fault << "\n";
   }

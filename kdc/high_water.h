@@ -18,7 +18,8 @@ class HighWater {
   /// Nothing when the store has come as far as the mark, on the same chain; else a sentence that
   /// says what is wrong: the store went back, or the mark is missing or not ours.
   std::optional<std::string> fault(const StoreView& view) const;
-  /// Raises the mark to where the store is; writes only when it moved. Throws FileError.
+  /// Raises the mark to where the store is; writes when it moved, and the first time. Throws
+  /// FileError.
   void raise(const StoreView& view);
   /// Under another master key. A mark that is not `from`'s is left as it is. Throws FileError.
   static void protect_anew(const std::filesystem::path& file, const RecordGuard& from,
@@ -27,7 +28,7 @@ class HighWater {
  private:
   const std::filesystem::path file_;
   const Store& store_;
-  std::uint64_t written_ = 0;
+  std::optional<std::uint64_t> written_{};
 };
 
 }  // namespace waybill::kdc

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "kdc/init.h"
+#include "ticket/adapters/files.h"
 
 namespace waybill::kdc {
 
@@ -11,6 +13,7 @@ namespace waybill::kdc {
 enum class MasterPlace : std::uint8_t {
   named,
   file,        ///< `master.key` in the folder
+  token,       ///< wrapped by a token, `master.token` in the folder
   credential,  ///< `master.key` among those that systemd hands to the unit
 };
 
@@ -19,7 +22,21 @@ enum class MasterPlace : std::uint8_t {
 MasterPlace master_place(const Folder& folder);
 bool has_master_key(const Folder& folder);
 
-/// Throws FileError as master_place, and for a file of a wrong mode, owner or size.
+/// Throws FileError as master_place, and for a file of a wrong mode, owner or size; TokenError.
 Secret<32> read_master_key(const Folder& folder);
+/// All that can be known without a try of a token's PIN. Throws as read_master_key.
+void check_master_key(const Folder& folder);
+
+/// Where a program itself writes a master key: into the folder, in clear or as a token wraps it.
+struct MasterHome {
+  std::string token = {};  ///< the address (kdc/token.h); empty: `master.key`, in clear
+
+  std::filesystem::path file(const Folder& folder) const;
+  mode_t mode() const { return token.empty() ? 0400 : 0600; }
+  /// What the file holds. Throws as TokenFile::make.
+  SecretBytes content(const Secret<32>& key) const;
+};
+/// Reads a file that a MasterHome wrote, under another name too. Throws as read_master_key.
+Secret<32> read_home(MasterPlace kind, const std::filesystem::path& file);
 
 }  // namespace waybill::kdc

@@ -87,7 +87,7 @@ void check_settings(const ServePlan& plan) {
   require_realm(plan.folder);
   const Config config = Config::load(plan.folder.config());
   make_private_folder(plan.folder.path);  // as in serve()
-  static_cast<void>(read_master_key(plan.folder));
+  check_master_key(plan.folder);
   if (config.has_tls()) {
     static_cast<void>(TlsIdentity::load(config.tls_certificate, config.tls_key));
   }
