@@ -9,6 +9,11 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 # Its core alone: what is counted is handed out by our own server.
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
+option(WAYBILL_PKCS11 "The KDC's master key wrapped by a PKCS#11 token: needs p11-kit (tools/setup)" ON)
+if(WAYBILL_PKCS11)
+  pkg_check_modules(p11kit REQUIRED IMPORTED_TARGET p11-kit-1)
+endif()
+
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(msgpack CONFIG REQUIRED)  # the target is called msgpackc-cxx
 find_package(spdlog CONFIG REQUIRED)

@@ -4,6 +4,7 @@
 
 #include "kdc/audit.h"
 #include "kdc/high_water.h"
+#include "kdc/master_place.h"
 #include "kdc/open_realm.h"
 #include "kdc/unfinished.h"
 #include "ticket/adapters/files.h"
@@ -22,14 +23,18 @@ struct PlainFile {
 
 std::vector<PlainFile> plain_files() {
   const Folder any{};
-  return {{any.config(), 0600}, {any.realm_file(), 0644}, {any.tls_ca(), 0644}};
+  return {{any.config(), 0600},
+          {any.realm_file(), 0644},
+          {any.tls_ca(), 0644},
+          {any.master_token(), 0600}};
 }
 
-// Puts in `to` what is missing there.
-void copy_plain_files(const fs::path& from, const fs::path& to) {
+// Puts in `to` what is missing there. A second master key would be one too many.
+void copy_plain_files(const fs::path& from, const Folder& to) {
   for (const PlainFile& file : plain_files()) {
-    if (!fs::exists(from / file.name) || fs::exists(to / file.name)) continue;
-    create_file(to / file.name, read_file(from / file.name, max_plain_file), file.mode);
+    if (!fs::exists(from / file.name) || fs::exists(to.path / file.name)) continue;
+    if (file.name == Folder{}.master_token() && has_master_key(to)) continue;
+    create_file(to.path / file.name, read_file(from / file.name, max_plain_file), file.mode);
   }
 }
 
@@ -38,25 +43,53 @@ Store open_backup(const fs::path& from, const Folder& folder) {
     throw BackupRefused("there is no backup in " + from.string() +
                         ": name a folder that `waybill-kdc store backup` wrote");
   }
-  if (!fs::exists(folder.master_key())) {
+  if (has_master_key(folder)) return open_copy(from / "store", folder);
+  const Folder beside{from};  // what a token wrapped opens nothing else, so backups may have it
+  if (!fs::exists(beside.master_token())) {
     throw BackupRefused("the master key is not in " + folder.path.string() +
-                        ": put the master.key of this realm there first; no backup holds it");
+                        ": put the master.key of this realm there first, or name it with "
+                        "--master-key; no backup holds it");
   }
-  return open_copy(from / "store", folder);
+  return open_copy(from / "store", beside);
+}
+
+void copy_store(const Store& store, const fs::path& to, const Tell& tell) {
+  if (tell) {
+    tell({"copying the store", store.env().usage().used_bytes, [file = to / "data.mdb"] {
+            std::error_code ignored;
+            const auto size = fs::file_size(file, ignored);
+            return ignored ? 0 : size;
+          }});
+  }
+  store.env().copy_to(to);
+}
+
+// A daemon raises it once a second: when it was killed, its last records were not counted yet. A
+// store that went back already says nothing, nor does one that is beyond reading.
+void raise_mark(const Folder& folder) {
+  if (!fs::exists(folder.store() / "data.mdb")) return;
+  try {
+    const Store store = open_copy(folder.store(), folder);
+    HighWater mark(folder.high_water(), store);
+    if (!mark.fault(store.view())) mark.raise(store.view());
+  } catch (const StoreError&) {
+  } catch (const StoreUnusable&) {
+  } catch (const RecordDamaged&) {
+  }
 }
 
 }  // namespace
 
-Backup back_up(const Folder& folder, const fs::path& to) {
+Backup back_up(const Folder& folder, const fs::path& to, const Tell& tell) {
   const fs::path target = fs::absolute(to).lexically_normal();
   if (fs::exists(fs::symlink_status(target))) {
     throw BackupRefused(target.string() + " is there already: take another name for each backup");
   }
-  Store store = open_to_read(folder);
+  const Store store = open_to_read(folder);
   Unfinished unfinished(target);
   make_private_folder(unfinished.path());
-  store.env().copy_to(unfinished.path() / "store");
-  copy_plain_files(folder.path, unfinished.path());
+  copy_store(store, unfinished.path() / "store", tell);
+  copy_plain_files(folder.path, {unfinished.path()});
   Backup backup;
   backup.audit_records =
       Audit::position(open_copy(unfinished.path() / "store", folder).view()).sequence;
@@ -65,7 +98,7 @@ Backup back_up(const Folder& folder, const fs::path& to) {
   return backup;
 }
 
-Restored restore(const fs::path& from, const Folder& folder) {
+Restored restore(const fs::path& from, const Folder& folder, const Tell& tell) {
   make_private_folder(folder.path);
   const FolderLock lock = lock_folder(folder.path);
   Restored restored;
@@ -76,13 +109,15 @@ Restored restore(const fs::path& from, const Folder& folder) {
   }
   Unfinished incoming(folder.store());
   {
-    Store backup = open_backup(from, folder);
+    const Store backup = open_backup(from, folder);
+    if (tell) tell({"checking the backup"});
     restored.report = check_store(backup);
     if (!restored.report.faults.empty()) return restored;
+    raise_mark(folder);
     restored.older = HighWater(folder.high_water(), backup).fault(backup.view());
-    backup.env().copy_to(incoming.path());
+    copy_store(backup, incoming.path(), tell);
   }
-  copy_plain_files(from, folder.path);
+  copy_plain_files(from, folder);
   if (fs::exists(folder.store())) {
     incoming.change_places(folder.store(), before);
     restored.replaced = before;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kdc/init.h"
+#include "kdc/progress.h"
 #include "kdc/store_check.h"
 
 namespace waybill::kdc {
@@ -24,10 +25,10 @@ struct Backup {
 };
 
 /// Writes a new folder (0700) with one consistent state of the store, compacted, and the public and
-/// plain files beside it (kdc.toml, realm.toml, ca.pem); no key. The KDC may be serving. The folder
-/// has its name only when all of it is on the disk; never over one that is there. Throws
-/// BackupRefused, FileError, StoreError, and what opening a realm throws.
-Backup back_up(const Folder& folder, const std::filesystem::path& to);
+/// plain files beside it (kdc.toml, realm.toml, ca.pem, master.token); no key. The KDC may be
+/// serving. The folder has its name only when all of it is on the disk; never over one that is
+/// there. Throws BackupRefused, FileError, StoreError, and what opening a realm throws.
+Backup back_up(const Folder& folder, const std::filesystem::path& to, const Tell& tell = {});
 
 struct Restored {
   StoreReport report;                ///< of the backup; with faults nothing was put back
@@ -38,7 +39,8 @@ struct Restored {
 /// Puts the store of a backup in the place of the folder's, after it was checked whole under the
 /// folder's master key. The store that was there is kept beside it; the files of the backup take
 /// the place of what is missing and of nothing else. A crash leaves the old store or the new one.
-/// Refuses while a KDC serves the folder (FileError). Throws as back_up.
-Restored restore(const std::filesystem::path& from, const Folder& folder);
+/// The high-water mark is raised before to where the replaced store was, when that can still be
+/// read. Refuses while a KDC serves the folder (FileError). Throws as back_up.
+Restored restore(const std::filesystem::path& from, const Folder& folder, const Tell& tell = {});
 
 }  // namespace waybill::kdc

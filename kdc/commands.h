@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "kdc/init.h"
 #include "ticket/clock.h"
+#include "ticket/realm.h"
 
 namespace CLI {
 class App;
@@ -29,10 +31,14 @@ void add_master_commands(CLI::App& app, Commands& commands);
 /// Below the sub-command `store`.
 void add_store_commands(CLI::App& store, Commands& commands);
 
+/// --dir and --master-key, of whatever works on a realm that is there.
+void add_folder_options(CLI::App& command, Folder& folder);
 /// --in and --days, of whatever makes new epochs.
 void add_rotation_options(CLI::App& command, std::optional<std::uint64_t>& starts_in,
                           std::optional<unsigned>& days);
 
+/// The keys of a realm document, signed or not, for a person who compares them.
+void print_document(const RealmDocument& document);
 /// Exit status 1, and a sentence on stderr.
 int say_refused(const std::string& sentence);
 /// 2026-11-27T07:30:00Z.

@@ -51,7 +51,7 @@ Example, after an epoch's keys were stolen:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string root_key;
   std::optional<std::uint64_t> starts_in;
   std::optional<unsigned> days;
@@ -114,7 +114,7 @@ void print_json(const std::vector<Row>& rows) {
 
 int run_list(const Words& words) {
   const SystemClock clock;
-  const Store store = open_to_read({words.dir});
+  const Store store = open_to_read(words.folder);
   const auto rows = rows_of(store.view(), clock.now());
   if (words.as_json)
     print_json(rows);
@@ -125,7 +125,7 @@ int run_list(const Words& words) {
 
 RootKey root_key(const Words& words) {
   const std::filesystem::path path =
-      words.root_key.empty() ? Folder{words.dir}.root_key() : std::filesystem::path(words.root_key);
+      words.root_key.empty() ? words.folder.root_key() : std::filesystem::path(words.root_key);
   return RootKey::from_seed(read_key_file(path));
 }
 
@@ -136,7 +136,7 @@ int done_or_refused(const Checked& done) {
 
 int run_rotate(const Words& words) {
   const SystemClock clock;
-  OpenRealm realm({words.dir}, clock);
+  OpenRealm realm(words.folder, clock);
   const RealmDocument& document = realm.epochs.document();
   const auto* ahead = epoch_ahead(document, clock.now());
   if (ahead != nullptr && !words.starts_in) {
@@ -153,14 +153,10 @@ int run_rotate(const Words& words) {
 
 int run_retire(const Words& words) {
   const SystemClock clock;
-  OpenRealm realm({words.dir}, clock);
+  OpenRealm realm(words.folder, clock);
   const Checked done = retire(realm.at_hand(), root_key(words), KeyId{words.id}, clock.now());
   if (done) print(rows_of(realm.store.view(), clock.now()));
   return done_or_refused(done);
-}
-
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
 }
 
 void add_root_key(CLI::App& command, Words& words) {
@@ -176,20 +172,20 @@ void add_epoch_commands(CLI::App& app, Commands& commands) {
   epoch->require_subcommand(1);
 
   CLI::App* list = epoch->add_subcommand("list", "which there are, and which keys are held");
-  add_dir(*list, *words);
+  add_folder_options(*list, words->folder);
   list->add_flag("--json", words->as_json, "for scripts");
   list->footer(list_help);
   commands.push_back({list, [words] { return run_list(*words); }});
 
   CLI::App* rotating = epoch->add_subcommand("rotate", "publish the next one");
-  add_dir(*rotating, *words);
+  add_folder_options(*rotating, words->folder);
   add_root_key(*rotating, *words);
   add_rotation_options(*rotating, words->starts_in, words->days);
   rotating->footer(rotate_help);
   commands.push_back({rotating, [words] { return run_rotate(*words); }});
 
   CLI::App* retiring = epoch->add_subcommand("retire", "close one now and destroy its keys");
-  add_dir(*retiring, *words);
+  add_folder_options(*retiring, words->folder);
   add_root_key(*retiring, *words);
   retiring->add_option("epoch", words->id, "its number")->required()->type_name("EPOCH");
   retiring->footer(retire_help);

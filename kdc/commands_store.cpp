@@ -42,20 +42,26 @@ Example:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string to;
   std::string from;
 };
 
 int run_backup(const Words& words) {
-  const Backup backup = back_up({words.dir}, words.to);
+  const Backup backup = [&] {
+    Progress progress;
+    return back_up(words.folder, words.to, progress.tell());
+  }();
   std::cout << "The backup " << words.to << " reaches to audit record " << backup.audit_records
             << "; " << backup.bytes << " bytes. No key is in it.\n";
   return 0;
 }
 
 int run_restore(const Words& words) {
-  const Restored restored = restore(words.from, {words.dir});
+  const Restored restored = [&] {
+    Progress progress;
+    return restore(words.from, words.folder, progress.tell());
+  }();
   for (const std::string& fault : restored.report.faults) {
     std::cerr << "waybill-kdc: fault: " << fault << "\n";
   }
@@ -68,13 +74,10 @@ int run_restore(const Words& words) {
   if (restored.older) {
     std::cout << "\nIt is older than what this KDC has written (" << *restored.older << ").\n"
               << "Revocations since then are forgotten; --help says what to do. The next start:\n"
-              << "  waybill-kdc serve --dir " << words.dir << " --accept-older-store\n";
+              << "  waybill-kdc serve --dir " << words.folder.path.string()
+              << " --accept-older-store\n";
   }
   return 0;
-}
-
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
 }
 
 }  // namespace
@@ -82,7 +85,7 @@ void add_dir(CLI::App& command, Words& words) {
 void add_store_commands(CLI::App& store, Commands& commands) {
   const auto words = std::make_shared<Words>();
   CLI::App* backup = store.add_subcommand("backup", "copy the store while the KDC serves");
-  add_dir(*backup, *words);
+  add_folder_options(*backup, words->folder);
   backup->add_option("--to", words->to, "a new folder")->required()->type_name("FOLDER");
   backup->footer(backup_help);
   commands.push_back({backup, [words] { return run_backup(*words); }});
@@ -91,7 +94,7 @@ void add_store_commands(CLI::App& store, Commands& commands) {
   restoring->add_option("--from", words->from, "what `store backup` wrote")
       ->required()
       ->type_name("FOLDER");
-  add_dir(*restoring, *words);
+  add_folder_options(*restoring, words->folder);
   restoring->footer(restore_help);
   commands.push_back({restoring, [words] { return run_restore(*words); }});
 }

@@ -12,6 +12,11 @@ namespace {
 
 Buffer meta_or_throw(const StoreView& view, std::string_view name) {
   auto value = view.meta(name);
+  if (!value && view.meta(meta::realm_request)) {
+    throw StoreUnusable(
+        "the realm waits for its first signature: take realm.request to the root key (`waybill-kdc "
+        "realm sign`), and what comes back to `waybill-kdc realm install`");
+  }
   if (!value) {
     throw StoreUnusable("the store holds no realm: make one with `waybill-kdc init`");
   }

@@ -30,6 +30,7 @@ class Epochs {
   /// Reads and unwraps all keys. Throws StoreUnusable when there are none, or when they do not fit
   /// the realm document, and RecordDamaged.
   explicit Epochs(const Store& store);
+  explicit Epochs(const StoreView& view);
   Epochs(const Epochs&) = delete;
   Epochs& operator=(const Epochs&) = delete;
   ~Epochs();
@@ -96,7 +97,10 @@ class Epochs {
     Time now;
     Seconds life;  ///< of an epoch; two follow each other, with an overlap of a day at most
   };
-  /// Makes the first two epochs and writes keys and signed document into a new store.
+  /// Makes the first two epochs and writes their keys, and whose realm it is, into a new store.
+  /// Gives the document, which nobody has signed.
+  static RealmDocument draft(StoreChange& change, const RootPublic& root, const Plan& plan);
+  /// The same, and the document signed and in force.
   static RealmDocument create(StoreChange& change, const RootKey& root, const Plan& plan);
   /// Makes the keys of one epoch and its signing key, writes them into the store and adds them to
   /// the document.
@@ -132,7 +136,6 @@ class Epochs {
     Time born;
     std::uint64_t uses;
   };
-  explicit Epochs(const StoreView& view);
   std::shared_ptr<const Keys> keys() const;
   std::optional<Sealing> remembered(const std::string& audience, const LiveKey& key, Time now);
   std::optional<KeyId> find_signer(Time now) const;

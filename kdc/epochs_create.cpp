@@ -23,13 +23,18 @@ void Epochs::add(StoreChange& change, RealmDocument& document, KeyId id, Time fr
   document.signers.push_back({id, signer.public_key(), from, until});
 }
 
-RealmDocument Epochs::create(StoreChange& change, const RootKey& root, const Plan& plan) {
+RealmDocument Epochs::draft(StoreChange& change, const RootPublic& root, const Plan& plan) {
   RealmDocument document{plan.realm, random_bytes<32>(), 1, plan.now, {}, {}};
   const Time end = plan.now + plan.life;
   add(change, document, KeyId{1}, plan.now - limits::clock_skew, end);
   add(change, document, KeyId{2}, end - overlap(plan.life), end + plan.life);
   change.put_meta(meta::realm, bytes_of(plan.realm.text()));
-  change.put_meta(meta::root_public, root.public_key().bytes);
+  change.put_meta(meta::root_public, root.bytes);
+  return document;
+}
+
+RealmDocument Epochs::create(StoreChange& change, const RootKey& root, const Plan& plan) {
+  RealmDocument document = draft(change, root.public_key(), plan);
   change.put_meta(meta::realm_document, document.sign(root));
   return document;
 }

@@ -20,7 +20,8 @@ class HighWater {
   std::optional<std::string> fault(const StoreView& view) const;
   /// The number of the record that the mark is at; 0 when it is missing or not ours.
   std::uint64_t reached() const;
-  /// Raises the mark to where the store is; writes only when it moved. Throws FileError.
+  /// Raises the mark to where the store is; writes when it moved, and the first time. Throws
+  /// FileError.
   void raise(const StoreView& view);
   /// Under another master key. A mark that is not `from`'s is left as it is. Throws FileError.
   static void protect_anew(const std::filesystem::path& file, const RecordGuard& from,
@@ -30,7 +31,7 @@ class HighWater {
   std::optional<Audit::Position> mark() const;
   const std::filesystem::path file_;
   const Store& store_;
-  std::uint64_t written_ = 0;
+  std::optional<std::uint64_t> written_{};
 };
 
 }  // namespace waybill::kdc

@@ -5,6 +5,8 @@
 
 #include "kdc/high_water.h"
 #include "kdc/issuer.h"
+#include "kdc/master_place.h"
+#include "kdc/realm_request.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/realm_file.h"
 #include "ticket/adapters/tls.h"
@@ -32,9 +34,9 @@ class TakeBack {
 };
 
 void refuse_existing(const Folder& folder) {
-  for (const fs::path& path :
-       {folder.config(), folder.realm_file(), folder.root_key(), folder.master_key(),
-        folder.operator_keytab(), folder.store(), folder.high_water(), folder.feed()}) {
+  for (const fs::path& path : {folder.config(), folder.realm_file(), folder.root_key(),
+                               folder.master_key(), folder.master_token(), folder.operator_keytab(),
+                               folder.store(), folder.high_water(), folder.feed()}) {
     if (!fs::exists(fs::symlink_status(path))) continue;
     throw FileError("there is a realm in " + folder.path.string() + " already (" +
                         path.filename().string() + "): take another folder",
@@ -88,6 +90,54 @@ void fill_store(const InitPlan& plan, const RootKey& root, MasterKey master, con
   HighWater(plan.folder.high_water(), store).raise(store.view());
 }
 
+// Without a signature there is no document, and so no issuer. Gives what is to be signed.
+Buffer fill_store_unsigned(const InitPlan& plan, MasterKey master, const Keytab& keytab, Time now) {
+  Store store(plan.folder.store(), std::move(master));
+  WriteTxn txn(store.env());
+  StoreChange change(store, txn);
+  Buffer request =
+      encode_request(Epochs::draft(change, *plan.root, {plan.realm, now, plan.epoch_life}));
+  change.put_meta(meta::realm_request, request);
+  change.put_principal(operator_record(keytab, now));
+  std::move(txn).commit();
+  HighWater(plan.folder.high_water(), store).raise(store.view());
+  return request;
+}
+
+// Gives the public half of the root key.
+RootPublic make_store(TakeBack& undo, const InitPlan& plan, const Keytab& keytab,
+                      const Clock& clock) {
+  const Folder& folder = plan.folder;
+  Secret<32> master = Secret<32>::random();
+  const MasterHome home{plan.token};
+  make_file(undo, home.file(folder), home.content(master).expose(), home.mode());
+  undo.made(folder.store());
+  undo.made(folder.high_water());
+  if (plan.root) {
+    const Buffer request =
+        fill_store_unsigned(plan, MasterKey(std::move(master)), keytab, clock.now());
+    make_file(undo, folder.realm_request(), request, 0644);
+    return *plan.root;
+  }
+  const Secret<32> root_seed = Secret<32>::random();
+  const RootKey root = RootKey::from_seed(root_seed);
+  make_file(undo, folder.root_key(), root_seed.expose(), 0400);
+  fill_store(plan, root, MasterKey(std::move(master)), keytab, clock);
+  return root.public_key();
+}
+
+Config config_of(const InitPlan& plan) {
+  Config config;
+  config.listen = plan.listen;
+  config.epoch_days =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, plan.epoch_life / std::chrono::hours(24)));
+  if (!plan.tls_certificate.empty()) {
+    config.tls_certificate = fs::absolute(plan.tls_certificate);
+    config.tls_key = fs::absolute(plan.tls_key);
+  }
+  return config;
+}
+
 }  // namespace
 
 std::string InitPlan::public_url() const {
@@ -120,27 +170,11 @@ void init_realm(const InitPlan& plan, const Clock& clock) {
   refuse_existing(folder);
 
   TakeBack undo;
-  const Secret<32> root_seed = Secret<32>::random();
-  const RootKey root = RootKey::from_seed(root_seed);
-  Secret<32> master = Secret<32>::random();
   const Keytab keytab = operator_keytab(plan.realm, clock.now());
-  make_file(undo, folder.root_key(), root_seed.expose(), 0400);
-  make_file(undo, folder.master_key(), master.expose(), 0400);
-  undo.made(folder.store());
-  undo.made(folder.high_water());
-  fill_store(plan, root, MasterKey(std::move(master)), keytab, clock);
+  const RootPublic root = make_store(undo, plan, keytab, clock);
   make_file(undo, folder.operator_keytab(), keytab.encode(), 0600);
-
-  Config config;
-  config.listen = plan.listen;
-  config.epoch_days =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, plan.epoch_life / std::chrono::hours(24)));
-  if (!plan.tls_certificate.empty()) {
-    config.tls_certificate = fs::absolute(plan.tls_certificate);
-    config.tls_key = fs::absolute(plan.tls_key);
-  }
-  make_file(undo, folder.config(), bytes_of(config.print()), 0600);
-  RealmFile realm_file{plan.realm, {url}, root.public_key()};
+  make_file(undo, folder.config(), bytes_of(config_of(plan).print()), 0600);
+  RealmFile realm_file{plan.realm, {url}, root};
   if (!plan.tls_ca.empty()) {
     make_file(undo, folder.tls_ca(), read_file(plan.tls_ca, 1 << 20), 0644);
     realm_file.tls_ca = folder.tls_ca().filename();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "kdc/config.h"
@@ -13,13 +14,16 @@ namespace waybill::kdc {
 /// What is where in the KDC's folder.
 struct Folder {
   std::filesystem::path path;
+  std::filesystem::path master_file = {};  ///< named by a command: kdc/master_place.h
   std::filesystem::path config() const { return path / "kdc.toml"; }
   std::filesystem::path realm_file() const { return path / "realm.toml"; }
   std::filesystem::path root_key() const { return path / "root.key"; }
   std::filesystem::path master_key() const { return path / "master.key"; }
+  std::filesystem::path master_token() const { return path / "master.token"; }
   std::filesystem::path operator_keytab() const { return path / "operator.keytab"; }
   std::filesystem::path store() const { return path / "store"; }
   std::filesystem::path tls_ca() const { return path / "ca.pem"; }
+  std::filesystem::path realm_request() const { return path / "realm.request"; }
   std::filesystem::path high_water() const { return path / "high-water"; }
   std::filesystem::path feed() const { return path / "feed"; }
 };
@@ -29,6 +33,7 @@ namespace meta {
 inline constexpr std::string_view realm = "realm";                    // the realm's name
 inline constexpr std::string_view root_public = "root_public";        // 32 bytes
 inline constexpr std::string_view realm_document = "realm_document";  // signed
+inline constexpr std::string_view realm_request = "realm_request";    // kdc/founding.h
 inline constexpr std::string_view feed_base = "feed_base";            // StoreView::feed_base
 inline constexpr std::string_view audit_start = "audit_start";        // Audit::start
 }  // namespace meta
@@ -47,6 +52,11 @@ struct InitPlan {
   /// PEM file of the authority that clients are to trust instead of those of the system: copied
   /// beside the realm file, which names it.
   std::filesystem::path tls_ca = {};
+  /// Whose key wraps the master key (kdc/token.h); empty: it lies in the folder in clear.
+  std::string token = {};
+  /// Of a root key on another machine: then there is a realm.request to be signed there, and no
+  /// realm before found_realm(). None: root.key is made here.
+  std::optional<RootPublic> root = {};
 
   /// Throws ConfigError when it listens everywhere and no url is given.
   std::string public_url() const;

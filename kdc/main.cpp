@@ -1,3 +1,4 @@
+#include <iomanip>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -6,13 +7,18 @@
 #include "kdc/audit_pruning.h"
 #include "kdc/backup.h"
 #include "kdc/commands.h"
+#include "kdc/progress.h"
+#include "kdc/realm_request.h"
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
+#include "kdc/token.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/shutdown.h"
 #include "ticket/adapters/system_clock.h"
+#include "ticket/hex.h"
+#include "ticket/limits.h"
 #include "ticket/secret.h"
 
 // waybill-kdc: the KDC of a realm. Exit status as everywhere (specs/errors.md): 0 done, 1 refused,
@@ -41,17 +47,30 @@ constexpr const char* init_examples = R"(
 Makes the folder (0700) with root.key and master.key (0400), the store, an operator with
 operator.keytab (0600), realm.toml to hand out, and kdc.toml. It never touches an existing realm.
 
+With --token there is no master.key: an AES key in a PKCS#11 token wraps it (`master token-key`
+makes one), and master.token holds what it made. ADDRESS is a URI of RFC 7512,
+  pkcs11:token=LABEL;object=KEY?module-path=FILE&pin-source=file:FILE
+with the token's label and the key's, its module, and a file of one line with the PIN (mode 0600).
+The token is asked at each start of the KDC and by each command that opens the store.
+
+With --root-key-elsewhere the root key never comes here: `realm root-key` makes it on its machine,
+and this leaves a realm.request, to be signed there and installed here before the first start.
+
 Examples:
   waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
   waybill-kdc init --dir /var/lib/waybill-kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
       --url http://kdc.example.org:8088
   waybill-kdc init --dir kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
       --url https://kdc.example.org:8088 --tls-certificate kdc.pem --tls-key kdc.key
+  waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088 \
+      --token 'pkcs11:token=kdc;object=wrap?…' --root-key-elsewhere 3f5a…
 )";
 
 constexpr const char* serve_examples = R"(
 Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder. At a
-SIGHUP it reads the log level and the files for TLS again.
+SIGHUP it reads the log level and the files for TLS again. The master key is master.key in the
+folder, or what a token wrapped (master.token), or a credential `master.key` that systemd hands out
+(LoadCredential=), or the file that --master-key names.
 
 Examples:
   waybill-kdc serve --dir kdc
@@ -70,15 +89,16 @@ Example:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string realm;
   std::string listen;
   std::string url;
   std::string tls_certificate, tls_key, tls_ca;
+  std::string token;
+  std::string root_public;
   unsigned epoch_days = 365;
   bool accept_older_store = false;
   bool check_config = false;
-  std::string master_key;
   bool insecure_allow_swap = false;
 };
 
@@ -87,21 +107,44 @@ int complain(int status, const std::string& sentence) {
   return status;
 }
 
-void print_made(const InitPlan& plan) {
+void print_next(const InitPlan& plan) {
   const std::string dir = plan.folder.path.string();
-  std::cout << "The realm " << plan.realm.text() << " is ready in " << dir << ":\n"
-            << "  root.key         signs the realm document; take it off this machine and keep it\n"
-            << "  master.key       opens the store; the KDC needs it at each start\n"
-            << "  store/           principals, grants, tickets, revocations, audit\n"
-            << "  operator.keytab  the key of "
-            << "operator@" << plan.realm.text() << ", who may administer the realm\n"
-            << "  realm.toml       what everybody else needs; it holds no secret\n"
-            << "  kdc.toml         the KDC's settings\n\n"
-            << "Next:\n"
+  if (plan.root) {
+    const std::string request = plan.folder.realm_request().string();
+    print_document(*decode_request(read_file(request, limits::max_message)));
+    std::cout << "\nNext, where the root key is, with these same keys on the screen:\n"
+              << "  waybill-kdc realm sign --request realm.request --root-key root.key "
+                 "--out first.realm\n"
+              << "and here again:\n"
+              << "  waybill-kdc realm install --dir " << dir << " --signed first.realm\n";
+    return;
+  }
+  std::cout << "Next:\n"
             << "  waybill-kdc serve --dir " << dir << " &\n"
             << "  export WAYBILL_REALM="
             << std::filesystem::absolute(plan.folder.realm_file()).string() << "\n"
             << "  waybill init -k -t " << plan.folder.operator_keytab().string() << " operator\n";
+}
+
+void print_made(const InitPlan& plan) {
+  const auto line = [](const char* file, const std::string& what) {
+    std::cout << "  " << std::left << std::setw(17) << file << what << "\n";
+  };
+  std::cout << "The realm " << plan.realm.text()
+            << (plan.root ? " waits for its first signature in " : " is ready in ")
+            << plan.folder.path.string() << ":\n";
+  if (plan.root) line("realm.request", "what the root key is to sign, on its own machine");
+  if (!plan.root)
+    line("root.key", "signs the realm document; take it off this machine and keep it");
+  if (plan.token.empty()) line("master.key", "opens the store; the KDC needs it at each start");
+  if (!plan.token.empty()) line("master.token", "opens the store, with the token; keep a copy");
+  line("store/", "principals, grants, tickets, revocations, audit");
+  line("operator.keytab",
+       "the key of operator@" + plan.realm.text() + ", who may administer the realm");
+  line("realm.toml", "what everybody else needs; it holds no secret");
+  line("kdc.toml", "the KDC's settings");
+  std::cout << "\n";
+  print_next(plan);
 }
 
 int complain_of_address(const std::string& text) {
@@ -118,14 +161,20 @@ int run_init(const Words& words) {
   }
   const auto listen = ListenAddress::parse(words.listen);
   if (!listen) return complain_of_address(words.listen);
-  const InitPlan plan{.folder = {words.dir},
-                      .realm = *realm,
-                      .listen = *listen,
-                      .epoch_life = std::chrono::hours(24) * words.epoch_days,
-                      .url = words.url,
-                      .tls_certificate = words.tls_certificate,
-                      .tls_key = words.tls_key,
-                      .tls_ca = words.tls_ca};
+  InitPlan plan{.folder = words.folder,
+                .realm = *realm,
+                .listen = *listen,
+                .epoch_life = std::chrono::hours(24) * words.epoch_days,
+                .url = words.url,
+                .tls_certificate = words.tls_certificate,
+                .tls_key = words.tls_key,
+                .tls_ca = words.tls_ca,
+                .token = words.token};
+  if (!words.root_public.empty()) {
+    const auto root = fixed_from_hex<32>(words.root_public);
+    if (!root) return complain(wrong_usage, "a root key's public half is 64 digits of hex");
+    plan.root = RootPublic{*root};
+  }
   const SystemClock clock;
   init_realm(plan, clock);
   print_made(plan);
@@ -133,12 +182,11 @@ int run_init(const Words& words) {
 }
 
 int run_serve(const Words& words, Shutdown& shutdown) {
-  ServePlan plan{{words.dir}, words.accept_older_store, std::nullopt};
+  ServePlan plan{words.folder, words.accept_older_store, std::nullopt};
   if (!words.listen.empty()) {
     plan.listen = ListenAddress::parse(words.listen);
     if (!plan.listen) return complain_of_address(words.listen);
   }
-  plan.master_key = words.master_key;
   if (words.check_config) {
     check_settings(plan);
     std::cout << "The configuration is sound.\n";
@@ -153,7 +201,11 @@ int run_serve(const Words& words, Shutdown& shutdown) {
 }
 
 int run_check(const Words& words) {
-  const StoreReport report = check_store({words.dir});
+  const StoreReport report = [&] {
+    Progress progress;
+    progress.begin({"checking every record"});
+    return check_store(words.folder);
+  }();
   for (const std::string& fault : report.faults)
     std::cerr << "waybill-kdc: fault: " << fault << "\n";
   if (!report.faults.empty()) return refused;
@@ -182,18 +234,22 @@ int run(Command command) {
     return complain(refused, std::string("the archive is unsound: ") + error.what());
   } catch (const RecordDamaged& error) {
     return complain(refused, error.what());
+  } catch (
+      const TokenError& error) {  // whoever starts us again on trouble must not try a PIN again
+    const bool is_pin = error.fault() == TokenError::Fault::pin;
+    return complain(is_pin ? refused : local_trouble, error.what());
   } catch (const std::exception& error) {
     return complain(local_trouble, error.what());
   }
 }
 
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
-}
-
 CLI::App* add_init(CLI::App& app, Words& words) {
   CLI::App* init = app.add_subcommand("init", "make a realm in a new folder");
-  add_dir(*init, words);
+  init->add_option_function<std::string>(
+          "--dir", [&words](const std::string& dir) { words.folder.path = dir; },
+          "the KDC's folder")
+      ->required()
+      ->type_name("FOLDER");
   init->add_option("--realm", words.realm, "the realm's name, for example DEMO.TEST")
       ->required()
       ->type_name("REALM");
@@ -210,6 +266,11 @@ CLI::App* add_init(CLI::App& app, Words& words) {
   init->add_option("--tls-ca", words.tls_ca,
                    "PEM: the authority that clients trust instead of the system's; copied")
       ->type_name("FILE");
+  init->add_option("--token", words.token, "wrap the master key with a key in this token")
+      ->type_name("ADDRESS");
+  init->add_option("--root-key-elsewhere", words.root_public,
+                   "the public half of a root key that never comes here (`realm root-key`)")
+      ->type_name("HEX");
   init->add_option("--epoch-days", words.epoch_days, "how long an epoch's keys are in use")
       ->check(CLI::Range(1U, 3650U))
       ->capture_default_str()
@@ -220,15 +281,11 @@ CLI::App* add_init(CLI::App& app, Words& words) {
 
 CLI::App* add_serve(CLI::App& app, Words& words) {
   CLI::App* serving = app.add_subcommand("serve", "answer logins and calls");
-  add_dir(*serving, words);
+  add_folder_options(*serving, words.folder);
   serving->add_option("--listen", words.listen, "instead of the address in kdc.toml")
       ->type_name("HOST:PORT");
   serving->add_flag("--accept-older-store", words.accept_older_store,
                     "start although the store is older than what this KDC wrote last");
-  serving
-      ->add_option("--master-key", words.master_key,
-                   "where master.key lies, if not in the folder; mode 0600 or 0400")
-      ->type_name("FILE");
   serving->add_flag("--check-config", words.check_config,
                     "look at settings, keys and certificate, say what is wrong, and end");
   serving->footer(serve_examples);
@@ -250,7 +307,7 @@ int main(int argc, char** argv) {
   CLI::App* store = app.add_subcommand("store", "look after the store");
   store->require_subcommand(1);
   CLI::App* check = store->add_subcommand("check", "read and check every record");
-  add_dir(*check, words);
+  add_folder_options(*check, words.folder);
   check->footer(check_examples);
   Commands commands;
   add_audit_commands(app, commands);

@@ -1,9 +1,14 @@
 #include "kdc/master_key.h"
 
+#include <array>
+#include <cerrno>
+#include <optional>
+
 #include "kdc/audit.h"
 #include "kdc/epochs.h"
 #include "kdc/high_water.h"
 #include "kdc/store_check.h"
+#include "kdc/token_file.h"
 #include "ticket/adapters/files.h"
 
 namespace waybill::kdc {
@@ -13,9 +18,15 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t step = 1000;  // records that are held in memory at a time
 
-fs::path next_key(const Folder& folder) { return folder.path / "master.key.next"; }
+// The two homes of a key in the folder.
+constexpr std::array homes{MasterPlace::file, MasterPlace::token};
 
-MasterKey read_master(const fs::path& file) { return MasterKey(read_key_file(file)); }
+fs::path home_of(const Folder& folder, MasterPlace kind) {
+  return kind == MasterPlace::file ? folder.master_key() : folder.master_token();
+}
+
+// Where a new key waits until the store has it.
+fs::path next_to(fs::path home) { return home += ".next"; }
 
 struct Row {
   Buffer key;
@@ -58,67 +69,114 @@ void protect_anew(const Store& store, WriteTxn& txn, const GuardedTable& table,
 }
 
 // The record of it goes under the new key with all others.
-void change_store(const Folder& folder, const RecordGuard& next, Time now) {
-  Store store(folder.store(), read_master(folder.master_key()));
+void change_store(const Folder& folder, const RecordGuard& next, const MasterHome& home, Time now) {
+  Store store(folder.store(), MasterKey(read_master_key(folder)));
   if (const auto fault = HighWater(folder.high_water(), store).fault(store.view())) {
     throw StoreUnusable(*fault + ": the master key of such a store is not changed");
   }
   const Epochs epochs(store);
+  store.env().make_room(2 * store.env().usage().used_bytes);  // each page is written once more
   WriteTxn txn(store.env());
   {
     StoreChange change(store, txn);
-    Audit::append(change, {"master.rotated", std::nullopt, {}}, now);
+    const char* kept = home.token.empty() ? "file" : "token";
+    Audit::append(change, {"master.rotated", std::nullopt, {{"kept_in", kept}}}, now);
     Audit::checkpoint(change, epochs, now);
   }
   for (const GuardedTable& table : store.tables().all()) protect_anew(store, txn, table, next);
   std::move(txn).commit();
 }
 
-bool opens_with(const Folder& folder, MasterKey key) {
+bool opens_with(const Folder& folder, const Secret<32>& key) {
   try {  // the only way to ask whose store it is
-    const Store store(folder.store(), std::move(key));
+    const Store store(folder.store(), MasterKey(key.duplicate()));
     return true;
   } catch (const StoreUnusable&) {
     return false;
   }
 }
 
-void remove_durably(const Folder& folder, const fs::path& file) {
-  // What replaces a file syncs its folder, and with it what was removed before.
+void remove_durably(const fs::path& file) {
   fs::remove(file);
-  const SecretBytes key = read_secret_file(folder.master_key(), 64);
-  write_file_atomic(folder.master_key(), key.expose(), 0400);
+  sync_folder(file.parent_path());
+}
+
+// The key from before, while it is still somewhere; or the new one, when all but the end was done.
+std::optional<Secret<32>> key_before(const Folder& folder, MasterPlace to) {
+  for (const MasterPlace kind : homes) {
+    const fs::path home = home_of(folder, kind);
+    if (kind != to && fs::exists(home)) return read_home(kind, home);
+  }
+  if (folder.master_file.empty() && fs::exists(home_of(folder, to))) {
+    return read_home(to, home_of(folder, to));
+  }
+  if (!has_master_key(folder)) return std::nullopt;
+  return read_master_key(folder);
+}
+
+// The store has the new key. First the mark, then whatever kept the old key, then the name.
+void complete(const Folder& folder, MasterPlace to, const Secret<32>& key) {
+  if (const auto before = key_before(folder, to)) {
+    HighWater::protect_anew(folder.high_water(), RecordGuard(MasterKey(before->duplicate())),
+                            RecordGuard(MasterKey(key.duplicate())));
+  }
+  for (const MasterPlace kind : homes) {
+    if (kind != to && fs::exists(home_of(folder, kind))) remove_durably(home_of(folder, kind));
+  }
+  const fs::path home = home_of(folder, to);
+  fs::rename(next_to(home), home);
+  sync_folder(folder.path);
+}
+
+// Where it is kept now, unless something else is wished for.
+MasterHome next_home(const Folder& folder, const std::optional<MasterHome>& wish) {
+  const MasterPlace now = master_place(folder);
+  if (now == MasterPlace::file || now == MasterPlace::token) {
+    if (wish) return *wish;
+    return {now == MasterPlace::file ? "" : TokenFile::load(folder.master_token()).address};
+  }
+  if (!wish) {
+    throw FileError("the master key is not kept in " + folder.path.string() +
+                        ", where a new one can be written: say with --to where it is to be",
+                    folder.path);
+  }
+  for (const MasterPlace kind : homes) {
+    if (!fs::exists(home_of(folder, kind))) continue;
+    throw FileError(home_of(folder, kind).string() + " is in the way: remove it", folder.path,
+                    EEXIST);
+  }
+  return *wish;
 }
 
 }  // namespace
 
 void finish_master_rotation(const Folder& folder) {
-  const fs::path next = next_key(folder);
-  if (!fs::exists(next)) return;
-  if (!opens_with(folder, read_master(next))) {
-    if (!opens_with(folder, read_master(folder.master_key()))) {
-      throw StoreUnusable("neither master.key nor master.key.next opens the store");
+  for (const MasterPlace kind : homes) {
+    const fs::path next = next_to(home_of(folder, kind));
+    if (!fs::exists(next)) continue;
+    if (has_master_key(folder) && opens_with(folder, read_master_key(folder))) {
+      remove_durably(next);  // it was never the store's
+      continue;
     }
-    remove_durably(folder, next);
-    return;
+    const Secret<32> key = read_home(kind, next);
+    if (!opens_with(folder, key)) {
+      throw StoreUnusable("neither " + next.filename().string() +
+                          " nor the master key from before it opens the store");
+    }
+    complete(folder, kind, key);
   }
-  HighWater::protect_anew(folder.high_water(), RecordGuard(read_master(folder.master_key())),
-                          RecordGuard(read_master(next)));
-  {
-    const SecretBytes key = read_secret_file(next, 64);
-    write_file_atomic(folder.master_key(), key.expose(), 0400);
-  }
-  remove_durably(folder, next);
 }
 
-void rotate_master_key(const Folder& folder, const Clock& clock) {
+void rotate_master_key(const Folder& folder, const std::optional<MasterHome>& wish,
+                       const Clock& clock) {
   require_realm(folder);
   const FolderLock lock = lock_folder(folder.path);
   finish_master_rotation(folder);
-  const Secret<32> next = Secret<32>::random();
-  create_file(next_key(folder), next.expose(), 0400);
+  const MasterHome home = next_home(folder, wish);
+  const Secret<32> key = Secret<32>::random();
+  create_file(next_to(home.file(folder)), home.content(key).expose(), home.mode());
   try {  // nothing was committed: the new key is nobody's
-    change_store(folder, RecordGuard(MasterKey(next.duplicate())), clock.now());
+    change_store(folder, RecordGuard(MasterKey(key.duplicate())), home, clock.now());
   } catch (...) {
     finish_master_rotation(folder);
     throw;

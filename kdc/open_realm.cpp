@@ -1,5 +1,6 @@
 #include "kdc/open_realm.h"
 
+#include "kdc/master_place.h"
 #include "kdc/store_check.h"
 #include "ticket/adapters/files.h"
 
@@ -8,7 +9,7 @@ namespace {
 
 Store open_to_write(const Folder& folder) {
   require_realm(folder);
-  return {folder.store(), MasterKey(read_key_file(folder.master_key()))};
+  return {folder.store(), MasterKey(read_master_key(folder))};
 }
 
 }  // namespace
@@ -21,7 +22,7 @@ Store open_to_read(const Folder& folder) {
 Store open_copy(const std::filesystem::path& store, const Folder& folder) {
   Store::Options options;
   options.read_only = true;
-  return {store, MasterKey(read_key_file(folder.master_key())), options};
+  return {store, MasterKey(read_master_key(folder)), options};
 }
 
 OpenRealm::OpenRealm(const Folder& folder, const Clock& clock)

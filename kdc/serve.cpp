@@ -7,6 +7,7 @@
 #include "kdc/high_water.h"
 #include "kdc/housekeeping.h"
 #include "kdc/master_key.h"
+#include "kdc/master_place.h"
 #include "kdc/parts.h"
 #include "kdc/readiness.h"
 #include "kdc/server.h"
@@ -62,10 +63,6 @@ HttpServer::Options http_options(const Config& config) {
   return options;
 }
 
-std::filesystem::path master_key_of(const ServePlan& plan) {
-  return plan.master_key.empty() ? plan.folder.master_key() : plan.master_key;
-}
-
 // What was not right stays as it was.
 void reload(const ServePlan& plan, HttpServer& http, const ServiceManager& manager) noexcept {
   manager.reloading();
@@ -91,7 +88,7 @@ void check_settings(const ServePlan& plan) {
   require_realm(plan.folder);
   const Config config = Config::load(plan.folder.config());
   make_private_folder(plan.folder.path);  // as in serve()
-  static_cast<void>(read_key_file(master_key_of(plan)));
+  check_master_key(plan.folder);
   if (config.has_tls()) {
     static_cast<void>(TlsIdentity::load(config.tls_certificate, config.tls_key));
   }
@@ -106,7 +103,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
   const FolderLock lock = lock_folder(plan.folder.path);
   finish_master_rotation(plan.folder);
-  Store store(plan.folder.store(), MasterKey(read_key_file(master_key_of(plan))));
+  Store store(plan.folder.store(), MasterKey(read_master_key(plan.folder)));
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);

@@ -17,9 +17,8 @@ class StoreWentBack : public std::runtime_error {
 struct ServePlan {
   Folder folder;
   bool accept_older_store = false;  ///< the explicit word after a restored backup
-  std::optional<ListenAddress> listen =
-      {};                              ///< instead of the one in kdc.toml; port 0: any free one
-  std::filesystem::path master_key{};  ///< where that lies; empty: in the folder
+  /// Instead of the one in kdc.toml; port 0: any free one.
+  std::optional<ListenAddress> listen = {};
 };
 
 /// Opens the realm in the folder, checks it, and serves until the end is wished for:

@@ -20,6 +20,7 @@ std::string readable(Bytes key) {
 Env::Options env_options(const Store::Options& options) {
   Env::Options out;
   out.map_bytes = options.map_bytes;
+  out.most_bytes = options.most_bytes;
   out.synced = options.synced;
   out.read_only = options.read_only;
   return out;
@@ -28,15 +29,59 @@ Env::Options env_options(const Store::Options& options) {
 GuardedTable open_table(Env& env, std::string_view name) { return {env.open_table(name), name}; }
 
 // Who may not write cannot make the table that an earlier version did not have.
-StoreTables open_tables(Env& env, bool read_only) {
+template <class Open>
+auto open_or_say(bool read_only, const Open& open) {
   try {
-    return StoreTables(env);
+    return open();
   } catch (const StoreError& error) {
     if (!read_only) throw;
     throw StoreUnusable(std::string(error.what()) +
                         ": the store is empty or of an earlier version, which `waybill-kdc serve` "
                         "brings up to date");
   }
+}
+
+[[noreturn]] void refuse_format(std::uint64_t found) {
+  const std::string sentence = "the store has format " + std::to_string(found) +
+                               " and this program knows " + std::to_string(Store::format);
+  throw StoreUnusable(found > Store::format
+                          ? sentence +
+                                ": a newer waybill-kdc wrote it; use that one, or restore a "
+                                "backup from before it"
+                          : sentence + ": only the version that wrote it reads it");
+}
+
+// Looked at before any table is made, since a store that is refused must stay as it is; its MAC
+// also says whether the master key is this store's.
+void check_format(Env& env, const RecordGuard& guard, bool read_only) {
+  const GuardedTable meta = open_or_say(read_only, [&] { return open_table(env, "meta"); });
+  const Bytes key = bytes_of(format_key);
+  const bool is_new = !ReadTxn(env).has(meta.table, key);
+  if (is_new) {
+    if (read_only) throw StoreUnusable("the store is empty: make a realm with `init`");
+    WriteTxn txn(env);
+    if (txn.count(meta.table) != 0) throw RecordDamaged(meta.name, key);
+    const Buffer value = Writer().uint(Store::format).take();
+    txn.put(meta.table, key, guard.protect(meta.name, key, value));
+    std::move(txn).commit();
+    return;
+  }
+  const ReadTxn txn(env);
+  const auto value = guard.check(meta.name, key, txn.get(meta.table, key).value());
+  if (!value) {
+    throw StoreUnusable(
+        "the master key is not the one that this store was made with: put back the "
+        "master.key that belongs to it");
+  }
+  Reader in(*value, 16);
+  const std::uint64_t found = in.uint();
+  if (!in.finish()) throw RecordDamaged(meta.name, key);
+  if (found != Store::format) refuse_format(found);
+}
+
+StoreTables open_tables(Env& env, const RecordGuard& guard, bool read_only) {
+  check_format(env, guard, read_only);
+  return open_or_say(read_only, [&] { return StoreTables(env); });
 }
 
 }  // namespace
@@ -75,39 +120,9 @@ std::vector<GuardedTable> StoreTables::all() const {
 
 Store::Store(const std::filesystem::path& folder, MasterKey master, const Options& options)
     : env_(folder, env_options(options)),
-      tables_(open_tables(env_, options.read_only)),
-      guard_(std::move(master)) {
-  check_format(options);
-}
-
-// Written before anything else; its MAC also says whether the master key is this store's.
-void Store::check_format(const Options& options) {
-  const GuardedTable& meta = tables_.meta;
-  const Bytes key = bytes_of(format_key);
-  const bool is_new = !ReadTxn(env_).has(meta.table, key);
-  if (is_new) {
-    if (options.read_only) throw StoreUnusable("the store is empty: make a realm with `init`");
-    WriteTxn txn(env_);
-    if (txn.count(meta.table) != 0) throw RecordDamaged(meta.name, key);
-    const Buffer value = Writer().uint(format).take();
-    txn.put(meta.table, key, guard_.protect(meta.name, key, value));
-    std::move(txn).commit();
-    return;
-  }
-  const ReadTxn txn(env_);
-  const auto value = guard_.check(meta.name, key, txn.get(meta.table, key).value());
-  if (!value) {
-    throw StoreUnusable(
-        "the master key is not the one that this store was made with: put back the "
-        "master.key that belongs to it");
-  }
-  Reader in(*value, 16);
-  const std::uint64_t found = in.uint();
-  if (!in.finish() || found != format) {
-    throw StoreUnusable("the store has format " + std::to_string(found) +
-                        " and this program knows " + std::to_string(format) +
-                        ": use the program that wrote it, or a newer one");
-  }
+      guard_(std::move(master)),
+      tables_(open_tables(env_, guard_, options.read_only)) {
+  if (!options.read_only) env_.make_room();
 }
 
 Store::CheckReport Store::check(std::size_t most) const {

@@ -228,9 +228,10 @@ class Store {
   static constexpr std::uint64_t format = 2;  ///< of every encoding above
 
   struct Options {
-    std::size_t map_bytes = std::size_t{16} << 30;  ///< the most it may hold
-    bool synced = true;                             ///< false: tests that need no durability
-    bool read_only = false;                         ///< beside a daemon that has it open
+    std::size_t map_bytes = std::size_t{16} << 30;   ///< what it may hold at first,
+    std::size_t most_bytes = std::size_t{16} << 40;  ///< and grow to (Env::make_room)
+    bool synced = true;                              ///< false: tests that need no durability
+    bool read_only = false;                          ///< beside a daemon that has it open
   };
 
   /// Opens the folder of an existing store, or makes a new and empty one. Throws StoreError, and
@@ -244,6 +245,7 @@ class Store {
   Reading view() const;
 
   Env& env() { return env_; }
+  const Env& env() const { return env_; }
   const RecordGuard& guard() const { return guard_; }
   const StoreTables& tables() const { return tables_; }
 
@@ -256,11 +258,9 @@ class Store {
   CheckReport check(std::size_t most = 100) const;
 
  private:
-  void check_format(const Options& options);
-
   Env env_;
-  StoreTables tables_;
   RecordGuard guard_;
+  StoreTables tables_;
 };
 
 namespace detail {

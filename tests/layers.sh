@@ -93,6 +93,7 @@ forbid 'only ticket/adapters/temporal_messages.cpp sees the messages of Temporal
   "${include}[<\"]temporal_wire" . '^(ticket/adapters/temporal_messages\.cpp|tests/(peers/)?temporal/.*)$'
 forbid 'protobuf stays where its messages are' "${include}[<\"]google/protobuf" . \
   '^(ticket/adapters/temporal_messages\.cpp|trigger/grpc_api\.cpp|tools/(protos|examples)/.*|tests/(trigger|temporal)/.*)$'
+forbid 'only kdc/token.cpp includes p11-kit' "${include}[<\"]p11-kit" . '^kdc/token\.cpp'
 forbid 'only ticket/*.cpp includes msgpack' "${include}[<\"]msgpack" . \
   '^(ticket/[^/]*\.cpp|tests/.*)$'
 only 'ticket includes only the standard library, libsodium and msgpack' \

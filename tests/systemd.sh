@@ -16,6 +16,13 @@ for unit in "$units"/*.service; do
   sed "s|/usr/bin/waybill-kdc|$1|; s|/usr/bin/waybill-trigger|$2|; s|/usr/bin/waybill-worker|$3|" \
     "$unit" >"$scratch/${name/@./@alice.}"
 done
+# The drop-ins are examples; each must be one that its unit can take, and they exclude one another.
+for drop_in in "$units"/*.conf; do
+  name=${drop_in##*/}
+  unit=$scratch/${name%.conf}.service
+  cp "$scratch/waybill-kdc.service" "$unit"
+  mkdir "$unit.d" && cp "$drop_in" "$unit.d/"
+done
 for unit in "$scratch"/*.service; do
   said=$(systemd-analyze verify "$unit" 2>&1)
   if [ $? -ne 0 ] || grep -qF "${unit##*/}" <<<"$said"; then
@@ -29,5 +36,5 @@ for unit in "$scratch"/*.service; do
     failed=1
   fi
 done
-[ $failed -eq 0 ] && echo "systemd: $(ls "$scratch" | wc -l) units are sound"
+[ $failed -eq 0 ] && echo "systemd: $(ls -d "$scratch"/*.service | wc -l) units are sound"
 exit $failed

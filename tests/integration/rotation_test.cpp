@@ -117,4 +117,104 @@ BOOST_AUTO_TEST_CASE(takes_a_root_key_that_never_comes_near_the_kdc) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+namespace {
+
+/// The KDC's machine and the one with the root key, as two folders.
+struct TwoMachines {
+  Scratch scratch;
+  std::filesystem::path here = scratch / "kdc-machine";
+  std::filesystem::path vault = scratch / "vault";
+  const std::uint16_t port = free_port();
+
+  TwoMachines() {
+    for (const auto& machine : {here, vault}) std::filesystem::create_directory(machine);
+  }
+  static Ended on(const std::filesystem::path& machine, std::vector<std::string> arguments) {
+    return run({WAYBILL_KDC_PROGRAM, std::move(arguments), machine});
+  }
+  static std::string must(const std::filesystem::path& machine, std::vector<std::string> words) {
+    const std::string what = words.at(0) + " " + words.at(1);
+    const Ended ended = on(machine, std::move(words));
+    BOOST_TEST_REQUIRE(ended.status == 0, what + ": " + ended.out + ended.err);
+    return ended.out;
+  }
+  std::string make_root_key() const {
+    const std::string said = must(vault, {"realm", "root-key", "--out", "root.key"});
+    const std::string before = "--root-key-elsewhere ";
+    return said.substr(said.find(before) + before.size(), 64);
+  }
+  void init(const std::string& root) const {
+    must(here, {"init", "--dir", "kdc", "--realm", "TEST.WAYBILL", "--listen",
+                "127.0.0.1:" + std::to_string(port), "--root-key-elsewhere", root});
+  }
+  Ended install() const {
+    return on(here, {"realm", "install", "--dir", "kdc", "--signed", "first.realm"});
+  }
+  /// A file goes from one machine to the other.
+  static void carry(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+  }
+  void sign(const char* root_key = "root.key") const {
+    must(vault, {"realm", "sign", "--request", "realm.request", "--root-key", root_key, "--out",
+                 "first.realm", "--yes"});
+    carry(vault / "first.realm", here / "first.realm");
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(a_realm_whose_root_key_was_never_at_the_kdc, TwoMachines)
+
+BOOST_AUTO_TEST_CASE(begins_with_the_signature_that_comes_back) {
+  const std::string root = make_root_key();
+  init(root);
+  BOOST_TEST(!std::filesystem::exists(here / "kdc/root.key"));
+  const Ended early = on(here, {"serve", "--dir", "kdc"});
+  BOOST_TEST(early.status == 5);
+  BOOST_TEST(early.err.find("waits for its first signature") != std::string::npos, early.err);
+  BOOST_TEST(on(here, {"epoch", "list", "--dir", "kdc"}).status == 5);
+
+  carry(here / "kdc/realm.request", vault / "realm.request");
+  sign();
+  const Ended done = install();
+  BOOST_TEST_REQUIRE(done.status == 0, done.err);
+  Daemon daemon({WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}, here}, scratch / "kdc.log");
+  daemon.start();
+  daemon.wait_until_listening(port);
+  const Ended operating = run({WAYBILL_PROGRAM,
+                               {"init", "-k", "-t", "kdc/operator.keytab", "operator"},
+                               here,
+                               {{"WAYBILL_REALM", "kdc/realm.toml"}, {"WAYBILL_CACHE", "cache"}}});
+  BOOST_TEST(operating.status == 0, operating.err);
+  must(here, {"store", "check", "--dir", "kdc"});
+  must(here, {"realm", "request", "--dir", "kdc", "--in", "1h", "--out", "second.request"});
+  BOOST_TEST(install().status == 1);  // once
+  BOOST_TEST(daemon.terminate() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_other_document_than_it_asked_for) {
+  init(make_root_key());
+  must(vault, {"realm", "root-key", "--out", "other.key"});
+  carry(here / "kdc/realm.request", vault / "realm.request");
+  sign("other.key");  // another root key
+  BOOST_TEST(install().status == 1);
+  // The keys of another KDC: somebody changed the file on its way.
+  std::filesystem::rename(here / "kdc", here / "first-kdc");
+  init(std::string(64, 'a'));
+  carry(here / "kdc/realm.request", vault / "realm.request");
+  std::filesystem::remove_all(here / "kdc");
+  std::filesystem::rename(here / "first-kdc", here / "kdc");
+  sign();
+  const Ended refused = install();
+  BOOST_TEST(refused.status == 1);
+  BOOST_TEST(refused.err.find("not what this KDC has asked for") != std::string::npos, refused.err);
+
+  must(here, {"realm", "request", "--dir", "kdc", "--out", "again.request"});
+  carry(here / "again.request", vault / "realm.request");
+  sign();
+  BOOST_TEST(install().status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace waybill::test::rotation_test

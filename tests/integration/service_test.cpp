@@ -197,21 +197,42 @@ BOOST_FIXTURE_TEST_CASE(tells_its_manager_how_it_stands, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(takes_its_master_key_from_where_the_manager_puts_it, Fixture) {
   kdc().kill();
-  const auto elsewhere = folder() / "credentials";
-  std::filesystem::create_directory(elsewhere);
-  std::filesystem::rename(folder() / "kdc" / "master.key", elsewhere / "master.key");
-  const auto check = [&](std::vector<std::string> more) {
-    std::vector<std::string> arguments{"serve", "--dir", "kdc", "--check-config"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(program(WAYBILL_KDC_PROGRAM, arguments));
+  const auto handed_out = folder() / "credentials";
+  std::filesystem::create_directory(handed_out);
+  std::filesystem::rename(folder() / "kdc" / "master.key", handed_out / "master.key");
+  std::filesystem::permissions(handed_out, std::filesystem::perms(0500));
+  const auto as_a_unit = [&](std::vector<std::string> arguments) {
+    Command command = program(WAYBILL_KDC_PROGRAM, std::move(arguments));
+    command.environment["CREDENTIALS_DIRECTORY"] = handed_out.string();
+    return command;
   };
-  BOOST_TEST(check({}).status == 5);
-  const std::string key = (elsewhere / "master.key").string();
-  BOOST_TEST(check({"--master-key", key}).status == 0);
-  Daemon daemon(program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc", "--master-key", key}),
-                folder() / "moved.log");
+  const std::vector<std::string> check{"serve", "--dir", "kdc", "--check-config"};
+  const Ended without = run(program(WAYBILL_KDC_PROGRAM, check));
+  BOOST_TEST(without.status == 5);
+  BOOST_TEST(without.err.find("there is no master key") != std::string::npos, without.err);
+  BOOST_TEST(run(as_a_unit(check)).status == 0);
+
+  Daemon daemon(as_a_unit({"serve", "--dir", "kdc"}), folder() / "unit.log");
   daemon.start();
   BOOST_TEST(daemon.says("\"event\":\"ready\""));
+  // A person beside it has no credential, and names the file.
+  const std::string key = (handed_out / "master.key").string();
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"store", "check"}, {"epoch", "list"}, {"epoch", "rotate"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--dir", "kdc"});
+    BOOST_TEST(run(program(WAYBILL_KDC_PROGRAM, arguments)).status == 5, command[1]);
+    arguments.insert(arguments.end(), {"--master-key", key});
+    const Ended named = run(program(WAYBILL_KDC_PROGRAM, arguments));
+    BOOST_TEST(named.status == 0, command[1] + named.err);
+  }
+  BOOST_TEST(daemon.terminate() == 0);
+
+  write("kdc/master.key", std::string(32, 'x'));  // which of the two?
+  const Ended two = run(as_a_unit(check));
+  BOOST_TEST(two.status == 5);
+  BOOST_TEST(two.err.find("there are two master keys") != std::string::npos, two.err);
+  std::filesystem::permissions(handed_out, std::filesystem::perms(0700));  // to be removed
 }
 
 BOOST_AUTO_TEST_SUITE_END()

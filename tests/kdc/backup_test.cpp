@@ -85,6 +85,34 @@ BOOST_AUTO_TEST_CASE(is_put_back_beside_what_was_there) {
   BOOST_CHECK_THROW(restore(backup, folder), BackupRefused);  // would lose that one
 }
 
+BOOST_AUTO_TEST_CASE(is_older_than_a_store_that_was_ahead_of_the_mark) {
+  back_up(folder, backup);
+  const Buffer mark = read_file(folder.high_water(), 256);
+  go_on();
+  write_file_atomic(folder.high_water(), mark, 0600);  // the daemon was killed before it raised it
+  BOOST_TEST(restore(backup, folder).older.has_value());
+  BOOST_TEST((read_file(folder.high_water(), 256) != mark));
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_place_of_a_store_that_is_beyond_reading) {
+  back_up(folder, backup);
+  write_file_atomic(folder.store() / "data.mdb", Buffer(100'000, 7), 0600);
+  BOOST_TEST(!restore(backup, folder).older.has_value());
+  BOOST_TEST(check_store(folder).faults.empty());
+}
+
+BOOST_AUTO_TEST_CASE(tells_how_far_it_is) {
+  std::vector<std::string> stages;
+  const Tell tell = [&](const Stage& stage) {
+    stages.push_back(stage.what);
+    if (stage.total > 0) BOOST_TEST(stage.done() == 0U);  // nothing is there yet
+  };
+  back_up(folder, backup, tell);
+  restore(backup, folder, tell);
+  BOOST_TEST((stages == std::vector<std::string>{"copying the store", "checking the backup",
+                                                 "copying the store"}));
+}
+
 BOOST_AUTO_TEST_CASE(of_the_newest_state_needs_no_word) {
   go_on();
   back_up(folder, backup);

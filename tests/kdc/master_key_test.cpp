@@ -50,7 +50,7 @@ BOOST_FIXTURE_TEST_SUITE(a_new_master_key, Fixture)
 BOOST_AUTO_TEST_CASE(opens_all_that_the_old_one_did_and_the_old_one_nothing) {
   const Buffer old = read(folder.master_key());
   const std::uint64_t before = check_store(folder).audit_records;
-  rotate_master_key(folder, clock);
+  rotate_master_key(folder, {}, clock);
   check_whole();
   BOOST_TEST((read(folder.master_key()) != old));
   BOOST_TEST(check_store(folder).audit_records == before + 1);
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(is_forgotten_when_the_process_died_before_the_commit) {
 BOOST_AUTO_TEST_CASE(is_taken_when_the_process_died_after_the_commit) {
   const Buffer old_key = read(folder.master_key());
   const Buffer old_mark = read(folder.high_water());
-  rotate_master_key(folder, clock);
+  rotate_master_key(folder, {}, clock);
   const Buffer key = read(folder.master_key());
   const Buffer mark = read(folder.high_water());
   // What lies there after each of the writes that follow the commit.
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(is_not_given_to_a_store_that_is_damaged) {
     txn.put(store.tables().principals.table, Key().text("operator"), Buffer(64, 7));
     std::move(txn).commit();
   }
-  BOOST_CHECK_THROW(rotate_master_key(folder, clock), RecordDamaged);
+  BOOST_CHECK_THROW(rotate_master_key(folder, {}, clock), RecordDamaged);
   BOOST_TEST((read(folder.master_key()) == old));
   BOOST_TEST(!fs::exists(next));
 }
@@ -101,14 +101,14 @@ BOOST_AUTO_TEST_CASE(is_not_given_to_a_store_that_is_damaged) {
 BOOST_AUTO_TEST_CASE(is_not_given_to_a_store_that_went_back) {
   const Buffer old = read(folder.master_key());
   fs::remove(folder.high_water());
-  BOOST_CHECK_THROW(rotate_master_key(folder, clock), StoreUnusable);
+  BOOST_CHECK_THROW(rotate_master_key(folder, {}, clock), StoreUnusable);
   BOOST_TEST((read(folder.master_key()) == old));
   BOOST_TEST(!fs::exists(next));
 }
 
 BOOST_AUTO_TEST_CASE(is_not_made_while_the_folder_is_in_use) {
   const FolderLock served = lock_folder(folder.path);
-  BOOST_CHECK_THROW(rotate_master_key(folder, clock), FileError);
+  BOOST_CHECK_THROW(rotate_master_key(folder, {}, clock), FileError);
   BOOST_TEST(!fs::exists(next));
 }
 

@@ -135,17 +135,31 @@ BOOST_AUTO_TEST_CASE(refuses_another_master_key) {
                     StoreUnusable);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_a_newer_format) {
-  const Scratch scratch;
-  const Secret<32> master = Secret<32>::random();
-  {
-    Store store(scratch / "store", MasterKey(master.duplicate()), small_store(false));
-    WriteTxn txn(store.env());
-    StoreChange(store, txn).put_meta("format", Writer().uint(Store::format + 1).take());
-    std::move(txn).commit();
+BOOST_AUTO_TEST_CASE(refuses_another_format_and_leaves_it_as_it_is) {
+  for (const auto& [format, says] :
+       {std::pair{Store::format + 1, "a newer waybill-kdc wrote it"},
+        {Store::format - 1, "only the version that wrote it reads it"}}) {
+    const Scratch scratch;
+    const Secret<32> master = Secret<32>::random();
+    const RecordGuard guard(MasterKey(master.duplicate()));
+    {  // as that version leaves it, with no table that this one knows but meta
+      Env env(scratch / "store", {.map_bytes = small_map});
+      const Table meta = env.open_table("meta");
+      WriteTxn txn(env);
+      const Bytes key = bytes_of("format");
+      txn.put(meta, key, guard.protect("meta", key, Writer().uint(format).take()));
+      std::move(txn).commit();
+    }
+    BOOST_CHECK_EXCEPTION(
+        Store(scratch / "store", MasterKey(master.duplicate()), small_store(false)), StoreUnusable,
+        [&says = says](const StoreUnusable& error) {
+          return std::string_view(error.what()).find(says) != std::string_view::npos;
+        });
+    Env::Options only_read{.map_bytes = small_map};
+    only_read.read_only = true;
+    Env env(scratch / "store", only_read);
+    BOOST_CHECK_THROW(env.open_table("secrets"), StoreError);
   }
-  BOOST_CHECK_THROW(Store(scratch / "store", MasterKey(master.duplicate()), small_store(false)),
-                    StoreUnusable);
 }
 
 BOOST_AUTO_TEST_CASE(has_what_was_put_in_before_it_was_closed) {

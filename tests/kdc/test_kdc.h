@@ -17,6 +17,7 @@ inline constexpr std::size_t small_map = std::size_t{256} << 20;
 inline kdc::Store::Options small_store(bool synced, std::size_t map_bytes = small_map) {
   kdc::Store::Options options;
   options.map_bytes = map_bytes;
+  options.most_bytes = map_bytes;
   options.synced = synced;
   return options;
 }

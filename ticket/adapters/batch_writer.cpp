@@ -64,6 +64,7 @@ void BatchWriter::store(Batch& batch) {
   bool committed = false;
   std::exception_ptr failure;
   try {
+    env_.make_room();
     WriteTxn txn(env_);
     const std::size_t failed = run_jobs(txn, batch);
     count(0, failed);

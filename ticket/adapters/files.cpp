@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -139,6 +140,28 @@ void check_private(const struct stat& info, const fs::path& path, const char* mo
   }
 }
 
+// What systemd hands to a unit (LoadCredential=). Root writes it, to be read and never changed,
+// into the folder that $CREDENTIALS_DIRECTORY names. Where the file system has ACLs it stays
+// root's, and an ACL lets this user read it: then the mask of that ACL shows where the rights of
+// the group are. So a file of root's may show that one right there, and nowhere else; root could
+// read it anyway.
+bool is_credential(const struct stat& info, const fs::path& path) {
+  constexpr mode_t others_may_write = 022;
+  constexpr mode_t all_but_reading_by_owner_and_group = 0337;
+  const char* named = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  struct stat handed {};
+  struct stat folder {};
+  if (named == nullptr || ::stat(named, &handed) != 0 ||
+      ::stat(folder_of(path).c_str(), &folder) != 0) {
+    return false;
+  }
+  const bool is_there = folder.st_dev == handed.st_dev && folder.st_ino == handed.st_ino;
+  const bool is_closed = (folder.st_uid == 0 || folder.st_uid == ::geteuid()) &&
+                         (folder.st_mode & others_may_write) == 0;
+  return is_there && is_closed && info.st_uid == 0 && info.st_gid == 0 &&
+         (info.st_mode & all_but_reading_by_owner_and_group) == 0;
+}
+
 }  // namespace
 
 void sync_folder(const fs::path& folder) {
@@ -165,7 +188,7 @@ SecretBytes read_secret_file(const fs::path& path, std::size_t max_bytes) {
   const Descriptor file = open_to_read(path, O_NOFOLLOW);
   const auto info = look(file, path);
   const std::size_t size = checked_size(info, path, max_bytes);
-  check_private(info, path, "600");
+  if (!is_credential(info, path)) check_private(info, path, "600");
   SecretBytes secret(size);
   secret.shrink(read_into(file, secret.writable(), path));
   return secret;

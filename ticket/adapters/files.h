@@ -54,8 +54,9 @@ class SecretBytes {
   std::vector<std::uint8_t> bytes_;
 };
 
-/// Reads a file that holds a secret. Refused: a symbolic link, anything but a regular file, another
-/// owner than the user who runs this, any right of group or others, more than `max_bytes`.
+/// Reads a file that holds a secret. Refused: a link, what is no regular file, another owner than
+/// the user who runs this, rights of group or others (but root's credential for this unit), over
+/// the size.
 SecretBytes read_secret_file(const std::filesystem::path& path, std::size_t max_bytes = 64 * 1024);
 
 /// Reads a regular file of at most `max_bytes`; links are followed.

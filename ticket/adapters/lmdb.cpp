@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include <lmdb.h>
@@ -46,6 +49,38 @@ void prepare_folder(const std::filesystem::path& folder, bool read_only) {
                          "others; run: chmod 700 " + folder.string(),
                      EPERM);
   }
+}
+
+// For the transactions of other threads to end, which are short. In steps, since the thread
+// sanitizer does not know the lock that waits by itself.
+constexpr std::chrono::milliseconds patience_while_serving{100};
+constexpr std::chrono::seconds patience_without_a_map{5};
+
+using Alone = std::unique_lock<std::shared_timed_mutex>;
+
+// Those who read one after the other would leave no gap to lock in.
+class Gate {
+ public:
+  explicit Gate(std::atomic<bool>& closed) : closed_(closed) { closed_ = true; }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+  ~Gate() {
+    closed_ = false;
+    closed_.notify_all();
+  }
+
+ private:
+  std::atomic<bool>& closed_;
+};
+
+Alone lock_alone(std::shared_timed_mutex& mutex, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds step{1};
+  Alone alone(mutex, std::try_to_lock);
+  for (; !alone && patience > step; patience -= step) {
+    std::this_thread::sleep_for(step);
+    static_cast<void>(alone.try_lock());
+  }
+  return alone;
 }
 
 // LMDB's locks are fcntl locks, which the kernel forgets for the whole process as soon as one of
@@ -102,6 +137,7 @@ struct Env::Registration {
   Registration& operator=(const Registration&) = delete;
 
   std::pair<dev_t, ino_t> id;
+  std::atomic<bool> growing = false;  // nobody begins a transaction meanwhile
 };
 
 void Env::Closer::operator()(MDB_env* env) const noexcept { mdb_env_close(env); }
@@ -109,7 +145,7 @@ void Env::Closer::operator()(MDB_env* env) const noexcept { mdb_env_close(env); 
 Env::Env(const std::filesystem::path& folder) : Env(folder, Options{}) {}
 
 Env::Env(const std::filesystem::path& folder, const Options& options)
-    : read_only_(options.read_only) {
+    : read_only_(options.read_only), most_bytes_(options.most_bytes) {
   prepare_folder(folder, read_only_);
   registration_ = std::make_unique<Registration>(folder);
   MDB_env* env = nullptr;
@@ -153,6 +189,7 @@ void Env::copy_to(const std::filesystem::path& to) const {
   const Descriptor descriptor{
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (descriptor.number < 0) throw failure("make " + file.string(), errno);
+  const std::shared_lock still(mapped_);
   check(mdb_env_copyfd2(env_.get(), descriptor.number, MDB_CP_COMPACT), "write a copy");
   if (::fsync(descriptor.number) != 0) throw failure("sync a copy", errno);
   sync_folder(to);
@@ -168,6 +205,26 @@ Env::Usage Env::usage() const {
           info.me_numreaders};
 }
 
+void Env::make_room(std::uint64_t more) {
+  const Usage now = usage();
+  const std::uint64_t needed = now.used_bytes + std::max(more, now.map_bytes / 4);
+  if (needed <= now.map_bytes || now.map_bytes >= most_bytes_) return;
+  std::uint64_t bytes = now.map_bytes;
+  while (bytes < needed && bytes < most_bytes_) bytes *= 2;
+  const Gate gate(registration_->growing);
+  const Alone alone = lock_alone(mapped_, patience_while_serving);
+  if (!alone) return;
+  check(mdb_env_set_mapsize(env_.get(), std::min<std::uint64_t>(bytes, most_bytes_)),
+        "take a larger map size");
+}
+
+// Another process has made the store larger than what is mapped here.
+void Env::follow_growth() const {
+  const Alone alone = lock_alone(mapped_, patience_without_a_map);
+  if (!alone) throw failure("follow its growth", EBUSY);
+  check(mdb_env_set_mapsize(env_.get(), 0), "follow its growth");
+}
+
 int Env::clear_dead_readers() {
   int dead = 0;
   check(mdb_reader_check(env_.get(), &dead), "look for dead readers");
@@ -175,7 +232,18 @@ int Env::clear_dead_readers() {
 }
 
 Txn::Txn(const Env& env, MDB_txn* parent, unsigned flags) : env_(env) {
-  check(mdb_txn_begin(env.env_.get(), parent, flags, &txn_), "begin a transaction");
+  if (parent == nullptr) {
+    env.registration_->growing.wait(true);
+    mapped_ = std::shared_lock(env.mapped_);
+  }
+  int code = mdb_txn_begin(env.env_.get(), parent, flags, &txn_);
+  while (code == MDB_MAP_RESIZED && parent == nullptr) {
+    mapped_.unlock();
+    env.follow_growth();
+    mapped_.lock();
+    code = mdb_txn_begin(env.env_.get(), parent, flags, &txn_);
+  }
+  check(code, "begin a transaction");
 }
 
 Txn::~Txn() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class Env {
     /// The most that the store may hold. Only address space is taken at once; the file grows as
     /// it is used. Reaching it is StoreError::is_full().
     std::size_t map_bytes = std::size_t{64} << 30;
+    /// Env::make_room() may raise it up to this; when it is no more than `map_bytes`, never.
+    std::size_t most_bytes = 0;
     unsigned max_tables = 32;
     unsigned max_readers = 512;  // read transactions at the same time, all processes together
     /// False makes commits fast and forgetful: a power cut may lose the last ones (never tear the
@@ -95,6 +98,11 @@ class Env {
   /// and write. Refuses a folder that exists. Synced before it returns.
   void copy_to(const std::filesystem::path& to) const;
   Usage usage() const;
+  /// Doubles the map, without a restart, when less than a quarter of it is free, or less than
+  /// `more` bytes. The whole file is mapped anew, so it waits a moment for the transactions of this
+  /// process to end, and lets it be when they do not: whoever writes asks again before the next
+  /// time. Other processes follow by themselves. Call it outside any transaction.
+  void make_room(std::uint64_t more = 0);
   /// Frees the reader slots of processes that died; returns how many. Done at opening as well.
   int clear_dead_readers();
 
@@ -105,8 +113,11 @@ class Env {
   };
   struct Registration;  // this process has this folder open
   std::unique_ptr<Registration> registration_;
+  void follow_growth() const;
   std::unique_ptr<MDB_env, Closer> env_;
   bool read_only_;
+  std::size_t most_bytes_;
+  mutable std::shared_timed_mutex mapped_;  // shared by whoever looks into the map
 };
 
 /// What reading and writing transactions have in common: a consistent view to read from. Functions
@@ -133,6 +144,7 @@ class Txn {
   friend class Cursor;
   friend class Env;
   const Env& env_;
+  std::shared_lock<std::shared_timed_mutex> mapped_;
   MDB_txn* txn_ = nullptr;
   mutable int cursors_ = 0;
 };
