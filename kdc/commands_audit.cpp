@@ -74,8 +74,8 @@ int run_prune(const Words& words) {
 }
 
 int run_reindex(const Words& words) {
-  std::cout << "The index of the audit chain is new, of " << reindex_audit({words.dir})
-            << " records.\n";
+  const std::uint64_t records = reindex_audit({words.dir});
+  std::cout << "The index of the audit chain is new, of " << records << " records.\n";
   return 0;
 }
 
