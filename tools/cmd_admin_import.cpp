@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ticket/adapters/http.h"
 #include "ticket/exchange/staged_rows.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -24,14 +25,14 @@ constexpr std::size_t max_file = std::size_t{64} << 20;
 // Of a part: with the ticket that it comes with it stays inside a message.
 constexpr std::size_t part_bytes = 40 * 1024;
 
-struct Options {
+struct ImportOptions {
   std::string file;
   CommandLine::Text cache;
   bool dry_run = false;
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, ImportOptions& options) {
   CommandLine line("waybill admin principal import",
                    "Register users and services from a file, and change those that are there.");
   line.argument("FILE", options.file,
@@ -97,7 +98,7 @@ json as_json(const Findings& found, bool dry_run) {
 }
 
 // Of an import that is done nobody wants to see each line.
-void print(Ui& ui, const Findings& found, bool dry_run) {
+void print_findings(Ui& ui, const Findings& found, bool dry_run) {
   for (const Verdict& one : found.verdicts) {
     if (one.verdict != "refused" && (!dry_run || one.verdict == "unchanged")) continue;
     std::string text = one.verdict;
@@ -140,9 +141,15 @@ class Sender {
   }
   /// All that was sent becomes true. Requires that nothing was refused.
   Outcome<Done> commit() {
-    CHECK_OK(session_.call("admin.principal.import",
-                           Fields{{"batch", to_hex(batch_)}, {"rows", std::to_string(next_)}}));
-    return done();
+    const Fields word{{"batch", to_hex(batch_)}, {"rows", std::to_string(next_)}};
+    try {  // of all questions this one may take a KDC longer than a client waits
+      CHECK_OK(session_.call("admin.principal.import", word));
+      return done();
+    } catch (const HttpError& error) {
+      if (error.cause() != HttpError::Cause::timed_out) throw;
+      return Stop(Exit::unreachable, "the KDC is still storing them, or did not get to it",
+                  "say the same again in a moment: it changes what is not there yet");
+    }
   }
   bool keeps() const { return !batch_.empty(); }
 
@@ -205,7 +212,7 @@ Outcome<std::vector<Fields>> users_and_services(Session& session) {
 }  // namespace
 
 Outcome<Done> admin_principal_import(Context& context, const Arguments& arguments) {
-  Options options;
+  ImportOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(content, read_file_or_input(options.file, max_file));
   TRY(file, read_principal_file(text_of(content)));
@@ -214,7 +221,7 @@ Outcome<Done> admin_principal_import(Context& context, const Arguments& argument
   if (options.as_json) {
     context.ui.print_json(as_json(found, options.dry_run));
   } else {
-    print(context.ui, found, options.dry_run);
+    print_findings(context.ui, found, options.dry_run);
   }
   const std::size_t refused = found.count("refused");
   if (refused > 0) {

@@ -33,7 +33,7 @@ Outcome<std::map<std::string, Uses>> all_roles(Session& session) {
   return roles;
 }
 
-Outcome<Done> list(Context& context, const Arguments& arguments) {
+Outcome<Done> list_roles(Context& context, const Arguments& arguments) {
   CommandLine::Text cache;
   bool as_json = false;
   CommandLine line("waybill admin role list",
@@ -66,7 +66,7 @@ Outcome<Done> list(Context& context, const Arguments& arguments) {
   return done();
 }
 
-Outcome<Done> show(Context& context, const Arguments& arguments) {
+Outcome<Done> show_role(Context& context, const Arguments& arguments) {
   std::string role;
   CommandLine::Text cache;
   bool as_json = false;
@@ -104,8 +104,8 @@ Outcome<Done> show(Context& context, const Arguments& arguments) {
 }
 
 constexpr Subcommand subcommands[] = {
-    {"list", list, "show those that are in use"},
-    {"show", show, "show who has one, and its grants"},
+    {"list", list_roles, "show those that are in use"},
+    {"show", show_role, "show who has one, and its grants"},
 };
 
 }  // namespace
