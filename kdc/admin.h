@@ -36,6 +36,15 @@ Decided admin_principal_change(const KdcParts& parts, Ask& ask);
 /// policy_denied (one's own; or two keys are good), not_found (no older key to retire), ….
 Decided admin_principal_rekey(const KdcParts& parts, Ask& ask);
 
+/// Users and services in a batch (kdc/staging.h): StagedRows → page of {name, verdict (added|
+/// changed|unchanged|refused), what?, code?, detail?}, in their order, as it is now. Rows of a batch
+/// that has an id are kept for admin_principal_import, unless one of them is refused, which ends
+/// the batch. An operator's word stands for the proofs of possession. Errors: Staging::add's.
+Decided admin_principal_stage(const KdcParts& parts, Ask& ask);
+/// {batch, rows} → {added, changed, unchanged}: all of a staged batch, in one transaction, or
+/// nothing when a row is refused by now. Errors: Staging::take's, and those of a row.
+Decided admin_principal_import(const KdcParts& parts, Ask& ask);
+
 /// {name, owner, public_key, possession, epoch} → {name, owner, owner_pending, kvno}.
 Decided admin_queue_add(const KdcParts& parts, Ask& ask);
 /// {name} → {name, owner, owner_pending, kvno, public_key, older_kvno?, older_until?, disabled,
@@ -66,6 +75,9 @@ Decided admin_grant_remove(const KdcParts& parts, Ask& ask);
 
 /// The principal of this realm that a field names. Errors: bad_name, wrong_realm.
 Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std::string_view name);
+/// The values of the list `role`, at most PrincipalRecord::max_roles. Errors: limit_exceeded,
+/// bad_name.
+Result<std::vector<std::string>> roles_in(const Fields& fields);
 /// All that was issued to a principal, or for it, until now.
 void revoke_all(StoreChange& change, const PrincipalRecord& record, Time now,
                 const std::string& reason);

@@ -10,15 +10,6 @@
 namespace waybill::kdc {
 namespace {
 
-Result<std::vector<std::string>> roles_in(const Fields& fields) {
-  std::vector<std::string> roles = fields.all("role");
-  if (roles.size() > PrincipalRecord::max_roles) return Error{Errc::limit_exceeded, "roles"};
-  for (const std::string& role : roles) {
-    if (!is_name(role, limits::max_name)) return Error{Errc::bad_name, "role"};
-  }
-  return roles;
-}
-
 Fields row_of(const KdcParts& parts, const PrincipalRecord& record, Time now) {
   Fields row{{"name", record.principal.name()}, {"kind", std::string(name_of(record.kind))}};
   add_keys(row, record, parts.config.max_renew, now);
@@ -156,6 +147,15 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
   const bool more = page.is_full() || records.size() == limits::max_page;
   ask.said->answer(page.finish(more ? last : std::string()));
   return nothing_to_do();
+}
+
+Result<std::vector<std::string>> roles_in(const Fields& fields) {
+  std::vector<std::string> roles = fields.all("role");
+  if (roles.size() > PrincipalRecord::max_roles) return Error{Errc::limit_exceeded, "roles"};
+  for (const std::string& role : roles) {
+    if (!is_name(role, limits::max_name)) return Error{Errc::bad_name, "role"};
+  }
+  return roles;
 }
 
 Result<Principal> principal_in(const KdcParts& parts, const Fields& fields, std::string_view name) {

@@ -11,6 +11,7 @@ namespace waybill::kdc {
 
 class FeedPublisher;  // kdc/feed_publisher.h
 struct Doorkeeper;    // kdc/doorkeeper.h: failed logins and other strangers, in memory, bounded
+class Staging;        // kdc/staging.h: an import on its way, in memory, bounded
 
 /// All that a handler can reach; main() makes each part and wires them by hand. Every part may be
 /// used by many threads. The policy's inputs are in the store (grants, ceilings, queues,
@@ -30,6 +31,7 @@ struct KdcParts {
   ReplayCache& replays;
   Doorkeeper& door;
   FeedPublisher& feed;
+  Staging& staging;
 
   const Realm& realm() const { return krbtgt.realm(); }
 };

@@ -10,6 +10,7 @@
 #include "kdc/parts.h"
 #include "kdc/readiness.h"
 #include "kdc/server.h"
+#include "kdc/staging.h"
 #include "kdc/store_check.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
@@ -118,6 +119,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   record_start(issuer, plan);
   ReplayCache replays;
   Doorkeeper door;
+  Staging staging;
   KdcParts parts{config,
                  clock,
                  *Principal::make(krbtgt_name, epochs.realm()),
@@ -127,7 +129,8 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
                  issuer,
                  replays,
                  door,
-                 feed};
+                 feed,
+                 staging};
   describe_metrics();
   Server server(parts);
   HttpServer http(http_options(config),

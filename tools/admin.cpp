@@ -8,6 +8,25 @@
 
 namespace waybill::tools {
 
+Outcome<Done> each_row(Session& session, const std::string& operation, const Fields& arguments,
+                       const std::function<bool(Fields row)>& visit) {
+  std::string after(arguments.get("after"));
+  for (;;) {
+    Fields asked;
+    for (const auto& [name, value] : arguments.entries()) {
+      if (name != "after") asked.add(name, value);
+    }
+    if (!after.empty()) asked.add("after", after);
+    TRY(answer, session.call(Operation{operation, asked.encode()}));
+    TRY(page, Page::decode(answer.value));
+    for (Fields& row : page.rows) {
+      if (!visit(std::move(row))) return done();
+    }
+    if (page.next.empty() || page.next == after) return done();
+    after = page.next;
+  }
+}
+
 Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation, std::vector<std::string> columns) {
   CommandLine::Text cache;

@@ -1,14 +1,20 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "ticket/keytab.h"
+#include "tools/commands.h"
 #include "tools/session.h"
 
 /// What the `admin` commands share: each is one operation of the KDC, for operators.
 namespace waybill::tools {
+
+/// All pages of a list, row by row, until the visitor says false.
+Outcome<Done> each_row(Session& session, const std::string& operation, const Fields& arguments,
+                       const std::function<bool(Fields row)>& visit);
 
 /// `SUBJECT list`: all rows of an operation; a table has these columns, or all.
 Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
@@ -41,6 +47,10 @@ struct Rekey {
 Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey& wanted);
 /// The version after the `kvno` of a row. Stops (malformed).
 Outcome<Kvno> next_version(const Fields& row);
+
+/// Of a file of their own.
+Command admin_principal_import;
+Command admin_principal_export;
 
 /// A name in the realm of the session. Stops with usage.
 Outcome<Principal> local_principal(const Session& session, const std::string& text);

@@ -201,6 +201,8 @@ constexpr Subcommand subcommands[] = {
     {"enable", enable, "let it log in again"},
     {"rekey", rekey_one, "give it a new password or its next key"},
     {"remove", remove, "take it out of the realm, with its grants and tickets"},
+    {"import", admin_principal_import, "register and change many, from a file, or none"},
+    {"export", admin_principal_export, "print them all, as `import` reads them"},
 };
 
 }  // namespace

@@ -2,26 +2,35 @@
 #include "ticket/hex.h"
 #include "ticket/keytab.h"
 #include "ticket/limits.h"
+#include "tools/admin.h"
 #include "tools/commands.h"
+#include "tools/login.h"
 #include "tools/session.h"
 
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct KeygenOptions {
   std::string principal, out;
+  CommandLine::Text keytab, password_file;
+  bool password = false;
   bool add = false;
   bool drop_old = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, KeygenOptions& options) {
   CommandLine line("waybill keygen",
-                   "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil).");
+                   "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil),\n"
+                   "or print the public half of a user's.");
   line.required("--principal", options.principal, "NAME", "whose key");
-  line.required("--out", options.out, "KEYTAB", "the file; an existing one is never overwritten");
+  line.option("--out", options.keytab, "KEYTAB", "the file; an existing one is never overwritten");
   line.flag("--add", options.add, "put a further version into the keytab that is there");
   line.flag("--drop-old", options.drop_old,
             "with --add: although tickets may live that the oldest version opens");
+  line.flag("--password", options.password,
+            "no keytab: ask for a user's password, and print the public half of its key");
+  line.option("--password-file", options.password_file, "FILE",
+              "the same, from a file of mode 0600; - is standard input");
   line.note(
       "The secret half stays in the file. The public half, which is printed, is what\n"
       "`waybill admin principal add` and `waybill admin queue add` send to the KDC.\n\n"
@@ -30,16 +39,26 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
       "a gap: --add; restart who uses the keytab; then tell the KDC, which seals to the new\n"
       "version from then on, with `waybill passwd -t KEYTAB`, or as a queue's owner or an "
       "operator\n"
-      "with `waybill admin queue rekey` (or `principal rekey`).");
+      "with `waybill admin queue rekey` (or `principal rekey`).\n\n"
+      "The public half of a user's key is for `waybill admin principal import`. Whoever has it can "
+      "try\n"
+      "passwords against it, slowly: it is for an operator, and for nobody else.");
   line.example("waybill keygen --principal queue-alice --out alice.keytab")
-      .example("waybill keygen --principal queue-alice --out alice.keytab --add");
+      .example("waybill keygen --principal queue-alice --out alice.keytab --add")
+      .example("waybill keygen --principal carol --password");
   CHECK_OK(line.parse(context.ui, arguments));
+  const bool by_password = options.password || options.password_file;
+  if (by_password == options.keytab.has_value()) {
+    return wrong_usage("say --out KEYTAB, or --password for a user");
+  }
+  if (by_password && options.add) return wrong_usage("--add goes with --out");
   if (options.drop_old && !options.add) return wrong_usage("--drop-old goes with --add");
+  options.out = options.keytab.value_or("");
   return done();
 }
 
 // A ticket that was sealed before the newest version was told may live that long after.
-Outcome<Done> check_room(const Options& options, const Keytab& keytab, Time now) {
+Outcome<Done> check_room(const KeygenOptions& options, const Keytab& keytab, Time now) {
   if (keytab.entries().size() < 2 || options.drop_old) return done();
   const Time safe = keytab.newest().created + limits::max_ticket_life;
   if (now >= safe) return done();
@@ -59,7 +78,8 @@ Outcome<Principal> principal_of(const std::string& text) {
   return principal;
 }
 
-Outcome<Keytab> with_next_version(const Options& options, const Principal& principal, Time now) {
+Outcome<Keytab> with_next_version(const KeygenOptions& options, const Principal& principal,
+                                  Time now) {
   TRY(keytab, read_keytab(options.out));
   if (keytab.principal() != principal) {
     return Stop(Exit::local, options.out + " holds the key of " + keytab.principal().text());
@@ -70,11 +90,23 @@ Outcome<Keytab> with_next_version(const Options& options, const Principal& princ
   return keytab;
 }
 
+// Its salt has the realm's id, which the KDC's realm document says.
+Outcome<Done> print_users_key(Context& context, const KeygenOptions& options) {
+  TRY(session, Session::open(context, std::nullopt));
+  TRY(principal, local_principal(*session, options.principal));
+  TRY(realm, session->realm_document());
+  TRY(password, read_password({options.password_file, "password for " + principal.text(), true}));
+  const PrincipalKey key = derive_key(context.ui, password.expose(), realm, principal);
+  context.ui.print(to_hex(key.public_key().bytes));
+  return done();
+}
+
 }  // namespace
 
 Outcome<Done> keygen_main(Context& context, const Arguments& arguments) {
-  Options options;
+  KeygenOptions options;
   CHECK_OK(read_options(context, arguments, options));
+  if (!options.keytab) return print_users_key(context, options);
   TRY(principal, principal_of(options.principal));
   const Time now = context.clock.now();
   if (options.add) {

@@ -1,5 +1,6 @@
 #include "tools/page.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "tools/text.h"
@@ -123,6 +124,15 @@ std::string filled_command(std::string_view command, std::size_t width) {
     is_new = false;
   }
   return out + line;
+}
+
+std::string progress_bar(std::size_t done, std::size_t of) {
+  constexpr std::size_t width = 20;
+  const std::size_t share = std::min(done, of);
+  const std::string percent = std::to_string(share * 100 / of);
+  std::string bar(share * width / of, '#');
+  bar.resize(width, ' ');
+  return "[" + bar + "] " + std::string(3 - percent.size(), ' ') + percent + " %";
 }
 
 }  // namespace waybill::tools

@@ -18,4 +18,7 @@ std::string filled(std::string_view text, std::size_t width = page_width);
 /// quotes.
 std::string filled_command(std::string_view command, std::size_t width = page_width);
 
+/// `[##########          ]  50 %`. Requires `of` > 0.
+std::string progress_bar(std::size_t done, std::size_t of);
+
 }  // namespace waybill::tools

@@ -37,8 +37,10 @@ class ServedKdc : public WholeKdc {
  private:
   struct Life {
     explicit Life(kdc::KdcParts& first)
-        : parts{first.config, first.clock,  first.krbtgt,  random_bytes<16>(), first.store,
-                first.epochs, first.issuer, first.replays, first.door,         first.feed} {}
+        : parts{first.config, first.clock,  first.krbtgt, random_bytes<16>(),
+                first.store,  first.epochs, first.issuer, first.replays,
+                first.door,   first.feed,   staging} {}
+    kdc::Staging staging;  // memory, so a restart forgets it
     kdc::KdcParts parts;
     kdc::Server server{parts};
   };

@@ -9,6 +9,7 @@
 #include "kdc/feed_publisher.h"
 #include "kdc/parts.h"
 #include "kdc/server.h"
+#include "kdc/staging.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/call.h"
 #include "ticket/exchange/client.h"
@@ -43,9 +44,11 @@ class WholeKdc : public TestKdc {
   ReplayCache replays;
   kdc::Doorkeeper door;
   kdc::FeedPublisher feed{scratch / "feed", store, epochs, clock, config.feed_interval};
+  kdc::Staging staging;
   InstanceId instance = random_bytes<16>();
   kdc::KdcParts parts{
-      config, clock, principal(krbtgt_name), instance, store, epochs, issuer, replays, door, feed};
+      config, clock,  principal(krbtgt_name), instance, store, epochs, issuer, replays, door,
+      feed,   staging};
 
   // --- People ---------------------------------------------------------------------------------
   const Keytab& keytab(std::string_view name) const;

@@ -31,6 +31,13 @@ BOOST_AUTO_TEST_CASE(breaks_a_command_where_it_can_be_pasted) {
              "  curl -H \"$(waybill authorize \\\n      --path \"a --b\")\" --url u");
 }
 
+BOOST_AUTO_TEST_CASE(has_a_bar_of_one_width) {
+  BOOST_TEST(progress_bar(0, 3) == "[                    ]   0 %");
+  BOOST_TEST(progress_bar(1, 2) == "[##########          ]  50 %");
+  BOOST_TEST(progress_bar(99'999, 100'000) == "[################### ]  99 %");
+  BOOST_TEST(progress_bar(4, 3) == "[####################] 100 %");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::page_test
