@@ -17,7 +17,8 @@ Decided admin_principal_add(const KdcParts& parts, Ask& ask);
 /// {name} → {name, kind, kvno, public_key, older_kvno?, older_until?, role*, queue*, disabled,
 /// created, not_before}.
 Decided admin_principal_show(const KdcParts& parts, Ask& ask);
-/// {after?} → page of the same without queues.
+/// {kind?, role?, disabled?, prefix?, after?, count?} → page of the same without queues. Lists are
+/// bounded (kdc/pages.h): a page may be short and not the last.
 Decided admin_principal_list(const KdcParts& parts, Ask& ask);
 /// {name} → nothing. No login and no ticket from now on, and what was issued to it or for it is
 /// revoked. Nobody disables himself: a realm keeps an operator.
@@ -37,9 +38,9 @@ Decided admin_principal_change(const KdcParts& parts, Ask& ask);
 Decided admin_principal_rekey(const KdcParts& parts, Ask& ask);
 
 /// Users and services in a batch (kdc/staging.h): StagedRows → page of {name, verdict (added|
-/// changed|unchanged|refused), what?, code?, detail?}, in their order, as it is now. Rows of a batch
-/// that has an id are kept for admin_principal_import, unless one of them is refused, which ends
-/// the batch. An operator's word stands for the proofs of possession. Errors: Staging::add's.
+/// changed|unchanged|refused), what?, code?, detail?}, in their order, as it is now. Rows of a
+/// batch that has an id are kept for admin_principal_import, unless one of them is refused, which
+/// ends the batch. An operator's word stands for the proofs of possession. Errors: Staging::add's.
 Decided admin_principal_stage(const KdcParts& parts, Ask& ask);
 /// {batch, rows} → {added, changed, unchanged}: all of a staged batch, in one transaction, or
 /// nothing when a row is refused by now. Errors: Staging::take's, and those of a row.
@@ -51,7 +52,7 @@ Decided admin_queue_add(const KdcParts& parts, Ask& ask);
 /// created}. For operators and the queue's owner; not_permitted for anybody else, also when there
 /// is none.
 Decided admin_queue_show(const KdcParts& parts, Ask& ask);
-/// {after?} → page of the same.
+/// {owner?, disabled?, prefix?, after?, count?} → page of the same.
 Decided admin_queue_list(const KdcParts& parts, Ask& ask);
 /// {name, owner} → nothing: another owner, who exists. Errors: queue_unknown, principal_unknown.
 Decided admin_queue_change(const KdcParts& parts, Ask& ask);
@@ -68,7 +69,8 @@ Decided admin_queue_rekey(const KdcParts& parts, Ask& ask);
 /// Errors: bad_name, limit_exceeded (a longer run than the realm renews), principal_unknown,
 /// wrong_kind (a trigger is a service), already_exists (the very same rule).
 Decided admin_grant_add(const KdcParts& parts, Ask& ask);
-/// {after?} → page of {id, subject | role | trigger, queue, workflow?, action*, max_run?, created}.
+/// {subject? | role? | trigger?, queue?, after?, count?} → page, of those that cover the queue, of
+/// {id, subject | role | trigger, queue, workflow?, action*, max_run?, created}.
 Decided admin_grant_list(const KdcParts& parts, Ask& ask);
 /// {id} → nothing. Errors: not_found.
 Decided admin_grant_remove(const KdcParts& parts, Ask& ask);

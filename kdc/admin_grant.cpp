@@ -94,6 +94,27 @@ Fields row_of(const GrantRecord& grant) {
   return std::move(row.add("created", unix_text(grant.created)));
 }
 
+using NamedHolder = std::pair<Holder, std::string>;
+
+Result<std::optional<NamedHolder>> wanted_holder(const KdcParts& parts, const Fields& fields) {
+  if (!fields.has("subject") && !fields.has("role") && !fields.has("trigger")) {
+    return std::optional<NamedHolder>();
+  }
+  TRY(holder, holder_in(fields));
+  TRY(name, holder_name(parts, fields, holder));
+  return std::optional(NamedHolder{holder, std::move(name)});
+}
+
+std::vector<GrantRecord> grants_of(const StoreView& view, const NamedHolder& holder,
+                                   std::uint64_t after, std::size_t most) {
+  std::vector<GrantRecord> grants = view.grants_of(holder.first, holder.second);
+  std::erase_if(grants, [&](const GrantRecord& grant) { return grant.id <= after; });
+  if (grants.size() > most) {
+    grants.erase(grants.begin() + static_cast<std::ptrdiff_t>(most), grants.end());
+  }
+  return grants;
+}
+
 }  // namespace
 
 Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
@@ -123,17 +144,25 @@ Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
 }
 
 Decided admin_grant_list(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {"after"}));
+  TRY(fields,
+      read_fields(ask.arguments, {"subject", "role", "trigger", "queue", "after", "count"}));
+  TRY(wish, page_wish(fields));
   TRY(after, number_in(fields, "after", 0));
-  const auto grants = parts.store.view().grants(after, limits::max_page);
-  PageBuilder page;
-  std::uint64_t last = after;
-  for (const GrantRecord& grant : grants) {
-    if (!page.add(row_of(grant))) break;
-    last = grant.id;
-  }
-  const bool more = page.is_full() || grants.size() == limits::max_page;
-  ask.said->answer(page.finish(more ? std::to_string(last) : std::string()));
+  wish.after = std::to_string(after);
+  TRY(holder, wanted_holder(parts, fields));
+  const auto view = parts.store.view();
+  const std::string_view queue = fields.get("queue");
+  ask.said->answer(filtered_page(
+      wish,
+      [&](const std::string& last, std::size_t most) {
+        const std::uint64_t number = *parse_number(last);
+        return holder ? grants_of(view, *holder, number, most) : view.grants(number, most);
+      },
+      [](const GrantRecord& grant) { return std::to_string(grant.id); },
+      [&](const GrantRecord& grant) -> std::optional<Fields> {
+        if (!queue.empty() && !grant.queue.matches(queue)) return std::nullopt;
+        return row_of(grant);
+      }));
   return nothing_to_do();
 }
 

@@ -13,13 +13,6 @@ namespace {
 
 // --- One row ----------------------------------------------------------------------------------
 
-Result<std::optional<bool>> disabled_in(const Fields& fields) {
-  if (!fields.has("disabled")) return std::optional<bool>();
-  const std::string_view word = fields.get("disabled");
-  if (word != "yes" && word != "no") return Error{Errc::malformed, "disabled is yes or no"};
-  return std::optional(word == "yes");
-}
-
 Result<std::optional<Kvno>> kvno_in(const Fields& fields) {
   if (!fields.has("kvno")) return std::optional<Kvno>();
   TRY(number, parse_number(fields.get("kvno")));
@@ -51,7 +44,7 @@ Result<ImportRow> parse_row(const KdcParts& parts, const Fields& fields, Time no
   // Nobody proves that he holds it here; one of small order, which anybody holds, is refused.
   CHECK_OK(parts.epochs.expected_possession(parts.epochs.tgt_epoch(now), {key},
                                             {principal, kvno.value_or(Kvno{1})}, now));
-  TRY(disabled, disabled_in(fields));
+  TRY(disabled, yes_no_in(fields, "disabled"));
   TRY(roles, roles_said(fields));
   return ImportRow{principal, *kind, kvno, {key}, disabled, std::move(roles)};
 }

@@ -23,6 +23,27 @@ Fields& add_state(Fields& row, const PrincipalRecord& record) {
       .add("not_before", unix_text(record.not_before));
 }
 
+/// Which principals a list shows.
+struct PrincipalFilter {
+  std::optional<PrincipalKind> kind;
+  std::optional<bool> disabled;
+  std::string role;  ///< empty: any or none
+
+  bool lets_through(const PrincipalRecord& record) const {
+    return (!kind || record.kind == *kind) && (!disabled || record.disabled == *disabled) &&
+           (role.empty() || record.has_role(role));
+  }
+};
+
+Result<PrincipalFilter> filter_in(const Fields& fields) {
+  TRY(disabled, yes_no_in(fields, "disabled"));
+  PrincipalFilter filter{std::nullopt, disabled, std::string(fields.get("role"))};
+  if (!fields.has("kind")) return filter;
+  filter.kind = principal_kind(fields.get("kind"));
+  if (!filter.kind) return Error{Errc::malformed, "kind"};
+  return filter;
+}
+
 // Ownership that waited becomes real only by the explicit word.
 Checked take_queues(StoreChange& change, const Principal& owner, bool with_queues, Said& said) {
   const std::vector<std::string> waiting = change.queues_of(owner);
@@ -134,18 +155,22 @@ Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
 }
 
 Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {"after"}));
+  TRY(fields, read_fields(ask.arguments, {"kind", "role", "disabled", "prefix", "after", "count"}));
+  TRY(wish, page_wish(fields));
+  TRY(filter, filter_in(fields));
   const auto view = parts.store.view();
-  const auto records = view.principals(fields.get("after"), limits::max_page);
-  PageBuilder page;
-  std::string last;
-  for (const PrincipalRecord& record : records) {
-    Fields row = row_of(parts, record, ask.now);
-    if (!page.add(std::move(add_state(row, record)))) break;
-    last = record.principal.name();
-  }
-  const bool more = page.is_full() || records.size() == limits::max_page;
-  ask.said->answer(page.finish(more ? last : std::string()));
+  const std::string_view prefix = fields.get("prefix");
+  ask.said->answer(filtered_page(
+      wish,
+      [&](const std::string& after, std::size_t most) {
+        return view.principals(after, most, prefix);
+      },
+      [](const PrincipalRecord& record) { return record.principal.name(); },
+      [&](const PrincipalRecord& record) -> std::optional<Fields> {
+        if (!filter.lets_through(record)) return std::nullopt;
+        Fields row = row_of(parts, record, ask.now);
+        return std::move(add_state(row, record));
+      }));
   return nothing_to_do();
 }
 

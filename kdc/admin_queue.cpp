@@ -2,7 +2,6 @@
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/limits.h"
 
 namespace waybill::kdc {
 namespace {
@@ -39,6 +38,26 @@ Fields row_of(const KdcParts& parts, const StoreView& view, const QueueRecord& q
     row.add("disabled", yes_or_no(record->disabled));
   }
   return std::move(row.add("created", unix_text(queue.created)));
+}
+
+/// Which queues a list shows.
+struct QueueFilter {
+  std::optional<Principal> owner;  ///< pending or not
+  std::optional<bool> disabled;
+
+  bool lets_through(const StoreView& view, const QueueRecord& queue) const {
+    if (owner && queue.owner != *owner) return false;
+    if (!disabled) return true;
+    const auto record = view.principal(queue.name);
+    return record && record->disabled == *disabled;
+  }
+};
+
+Result<QueueFilter> filter_in(const KdcParts& parts, const Fields& fields) {
+  TRY(disabled, yes_no_in(fields, "disabled"));
+  if (!fields.has("owner")) return QueueFilter{std::nullopt, disabled};
+  TRY(owner, principal_in(parts, fields, "owner"));
+  return QueueFilter{owner, disabled};
 }
 
 }  // namespace
@@ -85,17 +104,19 @@ Decided admin_queue_show(const KdcParts& parts, Ask& ask) {
 }
 
 Decided admin_queue_list(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {"after"}));
+  TRY(fields, read_fields(ask.arguments, {"owner", "disabled", "prefix", "after", "count"}));
+  TRY(wish, page_wish(fields));
+  TRY(filter, filter_in(parts, fields));
   const auto view = parts.store.view();
-  const auto queues = view.queues(fields.get("after"), limits::max_page);
-  PageBuilder page;
-  std::string last;
-  for (const QueueRecord& queue : queues) {
-    if (!page.add(row_of(parts, view, queue, ask.now))) break;
-    last = queue.name;
-  }
-  const bool more = page.is_full() || queues.size() == limits::max_page;
-  ask.said->answer(page.finish(more ? last : std::string()));
+  const std::string_view prefix = fields.get("prefix");
+  ask.said->answer(filtered_page(
+      wish,
+      [&](const std::string& after, std::size_t most) { return view.queues(after, most, prefix); },
+      [](const QueueRecord& queue) { return queue.name; },
+      [&](const QueueRecord& queue) -> std::optional<Fields> {
+        if (!filter.lets_through(view, queue)) return std::nullopt;
+        return row_of(parts, view, queue, ask.now);
+      }));
   return nothing_to_do();
 }
 

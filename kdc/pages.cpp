@@ -46,6 +46,20 @@ Result<std::uint64_t> number_in(const Fields& fields, std::string_view name,
   return parse_number(fields.get(name));
 }
 
+Result<PageWish> page_wish(const Fields& fields) {
+  TRY(count, number_in(fields, "count", limits::max_page));
+  if (count == 0) return Error{Errc::malformed, "count"};
+  return PageWish{std::string(fields.get("after")),
+                  static_cast<std::size_t>(std::min<std::uint64_t>(count, limits::max_page))};
+}
+
+Result<std::optional<bool>> yes_no_in(const Fields& fields, std::string_view name) {
+  if (!fields.has(name)) return std::optional<bool>();
+  const std::string_view word = fields.get(name);
+  if (word != "yes" && word != "no") return Error{Errc::malformed, "yes or no"};
+  return std::optional(word == "yes");
+}
+
 std::string unix_text(Time time) { return std::to_string(time.time_since_epoch().count()); }
 
 std::string yes_or_no(bool answer) { return answer ? "yes" : "no"; }

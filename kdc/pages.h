@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "ticket/clock.h"
 #include "ticket/exchange/fields.h"
+#include "ticket/limits.h"
 
 namespace waybill::kdc {
 
@@ -44,5 +46,41 @@ class PageBuilder {
   std::size_t bytes_ = 0;
   bool full_ = false;
 };
+
+/// What a question for a list says beside its filters: {after?, count?}.
+struct PageWish {
+  std::string after;
+  std::size_t count = limits::max_page;
+};
+/// Errors: malformed.
+Result<PageWish> page_wish(const Fields& fields);
+/// Of a field that is yes, no, or not there. Errors: malformed.
+Result<std::optional<bool>> yes_no_in(const Fields& fields, std::string_view name);
+
+/// How many records one question looks at for a page: of 100,000 users few may have a role, and no
+/// question holds a thread for long. So a page may be short, or empty, and still have a next one.
+inline constexpr std::size_t most_looked_at = 4096;
+
+/// The page of what a filter lets through. `fetch(after, most)` gives records in order,
+/// `key(record)` what goes on after one, `row(record)` its row, or nothing when it is left out.
+template <class Fetch, class Key, class Row>
+Page filtered_page(const PageWish& wish, Fetch fetch, Key key, Row row) {
+  PageBuilder page;
+  std::string last = wish.after;
+  std::size_t looked_at = 0;
+  std::size_t taken = 0;
+  for (;;) {
+    const auto records = fetch(last, limits::max_page);
+    for (const auto& record : records) {
+      if (taken == wish.count || looked_at == most_looked_at) return page.finish(last);
+      std::optional<Fields> wanted = row(record);
+      if (wanted && !page.add(*std::move(wanted))) return page.finish(last);
+      taken += wanted ? 1U : 0U;
+      ++looked_at;
+      last = key(record);
+    }
+    if (records.size() < limits::max_page) return page.finish();
+  }
+}
 
 }  // namespace waybill::kdc

@@ -85,14 +85,17 @@ enum class TicketIndex : std::uint8_t { subject, audience, workflow };
 class Store;
 
 /// Reads. All lists are in order of their keys, begin after `after` (empty: at the start), and have
-/// at most `most` rows. Names are without the realm. Throws StoreError and RecordDamaged.
+/// at most `most` rows, of names that begin with `prefix`. Names are without the realm. Throws
+/// StoreError and RecordDamaged.
 class StoreView {
  public:
   std::optional<PrincipalRecord> principal(std::string_view name) const;
-  std::vector<PrincipalRecord> principals(std::string_view after, std::size_t most) const;
+  std::vector<PrincipalRecord> principals(std::string_view after, std::size_t most,
+                                          std::string_view prefix = {}) const;
 
   std::optional<QueueRecord> queue(std::string_view name) const;
-  std::vector<QueueRecord> queues(std::string_view after, std::size_t most) const;
+  std::vector<QueueRecord> queues(std::string_view after, std::size_t most,
+                                  std::string_view prefix = {}) const;
   /// Names of all queues of this owner, pending or not.
   std::vector<std::string> queues_of(const Principal& owner) const;
 

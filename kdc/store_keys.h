@@ -69,15 +69,19 @@ std::optional<Record> find(const StoreView& view, const GuardedTable& table, Byt
   return decoded<Record>(table, key, checked(view.store(), table, key, *stored));
 }
 
-/// Records whose key is greater than `after`, in order, `most` of them.
+/// Records whose key is greater than `after` and begins with `prefix`, in order, `most` of them.
 template <class Record>
 std::vector<Record> list_after(const StoreView& view, const GuardedTable& table, Bytes after,
-                               std::size_t most) {
+                               std::size_t most, Bytes prefix = {}) {
   std::vector<Record> rows;
-  if (most == 0) return rows;
-  const Bytes start = after.first(std::min(after.size(), max_key));
+  if (most == 0 || prefix.size() > max_key) return rows;
+  const bool before_all = std::ranges::lexicographical_compare(after, prefix);
+  const Bytes start = before_all ? prefix : after.first(std::min(after.size(), max_key));
   visit_from(view.txn(), table.table, start, [&](const Cursor::Entry& entry) {
     if (!after.empty() && equal(entry.key, after)) return true;
+    const bool fits =
+        entry.key.size() >= prefix.size() && equal(entry.key.first(prefix.size()), prefix);
+    if (!fits) return false;
     rows.push_back(
         decoded<Record>(table, entry.key, checked(view.store(), table, entry.key, entry.value)));
     return rows.size() < most;

@@ -8,8 +8,10 @@ std::optional<PrincipalRecord> StoreView::principal(std::string_view name) const
   return find<PrincipalRecord>(*this, store_.tables().principals, bytes_of(name));
 }
 
-std::vector<PrincipalRecord> StoreView::principals(std::string_view after, std::size_t most) const {
-  return list_after<PrincipalRecord>(*this, store_.tables().principals, bytes_of(after), most);
+std::vector<PrincipalRecord> StoreView::principals(std::string_view after, std::size_t most,
+                                                   std::string_view prefix) const {
+  return list_after<PrincipalRecord>(*this, store_.tables().principals, bytes_of(after), most,
+                                     bytes_of(prefix));
 }
 
 void StoreChange::put_principal(const PrincipalRecord& record) {
@@ -20,8 +22,10 @@ std::optional<QueueRecord> StoreView::queue(std::string_view name) const {
   return find<QueueRecord>(*this, store_.tables().queues, bytes_of(name));
 }
 
-std::vector<QueueRecord> StoreView::queues(std::string_view after, std::size_t most) const {
-  return list_after<QueueRecord>(*this, store_.tables().queues, bytes_of(after), most);
+std::vector<QueueRecord> StoreView::queues(std::string_view after, std::size_t most,
+                                           std::string_view prefix) const {
+  return list_after<QueueRecord>(*this, store_.tables().queues, bytes_of(after), most,
+                                 bytes_of(prefix));
 }
 
 // Asked when a principal is added, which is rare: the table is read from end to end.

@@ -1,12 +1,72 @@
 #include "tools/admin.h"
 
+#include <algorithm>
+#include <deque>
+
 #include <nlohmann/json.hpp>
 
+#include "ticket/limits.h"
 #include "tools/login.h"
+#include "tools/progress.h"
 #include "tools/rows.h"
 #include "tools/text.h"
 
 namespace waybill::tools {
+
+namespace {
+
+struct ListOptions {
+  CommandLine::Text cache, after;
+  std::optional<std::uint64_t> limit;
+  bool as_json = false;
+  std::vector<CommandLine::Text> texts;  ///< of filters, in their order
+  std::deque<bool> flags;
+};
+
+Outcome<Done> read_list_options(Context& context, const Arguments& arguments,
+                                const ListCommand& list, ListOptions& options) {
+  CommandLine line(list.command, "Show them all, or those that are asked for.");
+  options.texts.resize(list.filters.size());
+  options.flags.resize(list.filters.size());
+  for (std::size_t i = 0; i < list.filters.size(); ++i) {
+    const ListCommand::Filter& filter = list.filters[i];
+    if (filter.shape == nullptr) {
+      line.flag(filter.option, options.flags[i], filter.help);
+    } else {
+      line.option(filter.option, options.texts[i], filter.shape, filter.help);
+    }
+  }
+  line.count("-n,--limit", options.limit, "at most so many");
+  line.option("--after", options.after, "LAST", "go on after this one, the last of those before");
+  line.flag("--json", options.as_json, "as JSON");
+  add_cache_option(line, options.cache);
+  for (const std::string& example : list.examples) line.example(example);
+  CHECK_OK(line.parse(context.ui, arguments));
+  if (options.limit == 0U) return wrong_usage("--limit wants 1 or more");
+  return done();
+}
+
+Outcome<Fields> list_arguments(const ListCommand& list, const ListOptions& options) {
+  Fields fields;
+  for (std::size_t i = 0; i < list.filters.size(); ++i) {
+    const ListCommand::Filter& filter = list.filters[i];
+    const bool said = options.flags[i] || options.texts[i];
+    if (!said) continue;
+    if (fields.has(filter.field)) {
+      return wrong_usage(std::string(filter.option) + " contradicts what stands before it");
+    }
+    fields.add(filter.field, options.flags[i] ? filter.value : *options.texts[i]);
+  }
+  // One more than is shown tells whether there are more.
+  if (options.limit) {
+    const auto count = std::min<std::uint64_t>(*options.limit, limits::max_page - 1) + 1;
+    fields.add("count", std::to_string(count));
+  }
+  if (options.after) fields.add("after", *options.after);
+  return fields;
+}
+
+}  // namespace
 
 Outcome<Done> each_row(Session& session, const std::string& operation, const Fields& arguments,
                        const std::function<bool(Fields row)>& visit) {
@@ -27,21 +87,29 @@ Outcome<Done> each_row(Session& session, const std::string& operation, const Fie
   }
 }
 
-Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
-                         const std::string& operation, std::vector<std::string> columns) {
-  CommandLine::Text cache;
-  bool as_json = false;
-  CommandLine line(command, "Show them all.");
-  line.flag("--json", as_json, "as JSON");
-  add_cache_option(line, cache);
-  line.example(command).example(command + " --json");
-  CHECK_OK(line.parse(context.ui, arguments));
-  TRY(session, Session::open(context, cache));
-  TRY(rows, session->list(operation, {}));
-  if (as_json) {
+Outcome<Done> admin_list(Context& context, const Arguments& arguments, const ListCommand& list) {
+  ListOptions options;
+  CHECK_OK(read_list_options(context, arguments, list, options));
+  TRY(fields, list_arguments(list, options));
+  TRY(session, Session::open(context, options.cache));
+  std::vector<Fields> rows;
+  bool more = false;
+  {
+    Progress progress(context.ui, "asking");
+    CHECK_OK(each_row(*session, list.operation, fields, [&](Fields row) {
+      more = options.limit && rows.size() == *options.limit;
+      if (!more) rows.push_back(std::move(row));
+      progress.update(std::to_string(rows.size()) + " found");
+      return !more;
+    }));
+  }
+  if (options.as_json) {
     context.ui.print_json(to_json(rows));
   } else {
-    print_rows(context.ui, rows, context.clock.now(), std::move(columns));
+    print_rows(context.ui, rows, context.clock.now(), list.columns);
+  }
+  if (more) {
+    context.ui.hint("there are more: --after " + escaped(rows.back().get(list.key)) + " goes on");
   }
   return done();
 }

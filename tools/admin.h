@@ -16,9 +16,22 @@ namespace waybill::tools {
 Outcome<Done> each_row(Session& session, const std::string& operation, const Fields& arguments,
                        const std::function<bool(Fields row)>& visit);
 
-/// `SUBJECT list`: all rows of an operation; a table has these columns, or all.
-Outcome<Done> admin_list(Context& context, const Arguments& arguments, const std::string& command,
-                         const std::string& operation, std::vector<std::string> columns = {});
+/// `SUBJECT list`: rows of an operation, all of its pages or as many as are asked for.
+struct ListCommand {
+  struct Filter {
+    const char* option;  ///< --kind
+    const char* shape;   ///< KIND; null: a flag
+    const char* field;   ///< of the operation's arguments
+    const char* value;   ///< of a flag
+    const char* help;
+  };
+  std::string command, operation;
+  std::string key;  ///< the field of a row that goes after --after
+  std::vector<Filter> filters;
+  std::vector<std::string> columns = {};  ///< of the table; none: all
+  std::vector<std::string> examples = {};
+};
+Outcome<Done> admin_list(Context& context, const Arguments& arguments, const ListCommand& list);
 /// `SUBJECT show NAME`: the one row, by its name.
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation);

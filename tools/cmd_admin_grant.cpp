@@ -110,7 +110,17 @@ Outcome<Done> remove(Context& context, const Arguments& arguments) {
 }
 
 Outcome<Done> list(Context& context, const Arguments& arguments) {
-  return admin_list(context, arguments, "waybill admin grant list", "admin.grant.list");
+  const ListCommand all{
+      .command = "waybill admin grant list",
+      .operation = "admin.grant.list",
+      .key = "id",
+      .filters = {{"--subject", "PRINCIPAL", "subject", nullptr, "its own, not those of its roles"},
+                  {"--role", "ROLE", "role", nullptr, "those of a role"},
+                  {"--trigger", "PRINCIPAL", "trigger", nullptr, "the ceilings of a trigger"},
+                  {"--queue", "QUEUE", "queue", nullptr, "those that cover this queue"}},
+      .examples = {"waybill admin grant list --subject carol",
+                   "waybill admin grant list --queue queue-alice --json"}};
+  return admin_list(context, arguments, all);
 }
 
 constexpr Subcommand subcommands[] = {

@@ -171,8 +171,19 @@ Outcome<Done> show(Context& context, const Arguments& arguments) {
 }
 
 Outcome<Done> list(Context& context, const Arguments& arguments) {
-  return admin_list(context, arguments, "waybill admin principal list", "admin.principal.list",
-                    {"name", "kind", "role", "disabled", "kvno", "created"});
+  const ListCommand all{
+      .command = "waybill admin principal list",
+      .operation = "admin.principal.list",
+      .key = "name",
+      .filters = {{"--kind", "KIND", "kind", nullptr, "user, service or queue"},
+                  {"--role", "ROLE", "role", nullptr, "who has this role"},
+                  {"--disabled", nullptr, "disabled", "yes", "who is disabled"},
+                  {"--enabled", nullptr, "disabled", "no", "who is not"},
+                  {"--prefix", "TEXT", "prefix", nullptr, "whose name begins so"}},
+      .columns = {"name", "kind", "role", "disabled", "kvno", "created"},
+      .examples = {"waybill admin principal list --kind service --prefix trigger/",
+                   "waybill admin principal list --role clerk --json"}};
+  return admin_list(context, arguments, all);
 }
 
 Outcome<Done> disable(Context& context, const Arguments& arguments) {

@@ -92,7 +92,17 @@ Outcome<Done> show(Context& context, const Arguments& arguments) {
 }
 
 Outcome<Done> list(Context& context, const Arguments& arguments) {
-  return admin_list(context, arguments, "waybill admin queue list", "admin.queue.list");
+  const ListCommand all{
+      .command = "waybill admin queue list",
+      .operation = "admin.queue.list",
+      .key = "name",
+      .filters = {{"--owner", "PRINCIPAL", "owner", nullptr, "whose they are, or are to be"},
+                  {"--disabled", nullptr, "disabled", "yes", "those that are disabled"},
+                  {"--enabled", nullptr, "disabled", "no", "those that are not"},
+                  {"--prefix", "TEXT", "prefix", nullptr, "whose name begins so"}},
+      .columns = {"name", "owner", "owner_pending", "disabled", "kvno", "created"},
+      .examples = {"waybill admin queue list --owner alice"}};
+  return admin_list(context, arguments, all);
 }
 
 Outcome<Done> change(Context& context, const Arguments& arguments) {
