@@ -61,7 +61,8 @@ Outcome<Done> rekey(Session& session, const std::string& operation, const Rekey&
 /// The version after the `kvno` of a row. Stops (malformed).
 Outcome<Kvno> next_version(const Fields& row);
 
-/// Of a file of their own.
+/// Of files of their own: `role …`, `principal import` and `principal export`.
+Command admin_role_main;
 Command admin_principal_import;
 Command admin_principal_export;
 

@@ -1,3 +1,4 @@
+#include "tools/admin.h"
 #include "tools/commands.h"
 
 namespace waybill::tools {
@@ -6,6 +7,7 @@ namespace {
 constexpr Subcommand subcommands[] = {
     {"principal", admin_principal_main, "users and services: add, show, list, change, disable, …"},
     {"queue", admin_queue_main, "queues and their owners: add, show, list, change, rekey, …"},
+    {"role", admin_role_main, "roles, who has them, and what they may start: list, show"},
     {"grant", admin_grant_main, "who may start what, where: add, list, remove"},
 };
 

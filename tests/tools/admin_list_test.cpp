@@ -81,4 +81,36 @@ BOOST_AUTO_TEST_CASE(is_of_one_mind) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(a_role_at_the_terminal, Fixture)
+
+BOOST_AUTO_TEST_CASE(is_what_principals_have_and_grants_are_for) {
+  BOOST_TEST(run(admin_principal_main, {"change", "carol", "--role", "clerk,auditor"}).status == 0);
+  BOOST_TEST(run(admin_principal_main, {"change", "dave", "--role", "clerk"}).status == 0);
+  const Seen granted =
+      run(admin_grant_main, {"add", "--role", "clerk", "--queue", "queue-*", "--workflow", "x",
+                             "--action", "ledger:read", "--max-run", "1h"});
+  BOOST_TEST_REQUIRE(granted.status == 0, granted.err);
+  const json roles = run(admin_role_main, {"list", "--json"}).json();
+  BOOST_TEST((roles == json{{{"role", "auditor"}, {"principals", 1}, {"grants", 0}},
+                            {{"role", "clerk"}, {"principals", 2}, {"grants", 1}},
+                            {{"role", "operator"}, {"principals", 1}, {"grants", 0}}}));
+  BOOST_TEST(run(admin_role_main, {"list"}).says("clerk"));
+  const Seen shown = run(admin_role_main, {"show", "clerk"});
+  BOOST_TEST(shown.status == 0, shown.err);
+  BOOST_TEST(shown.says("dave"), shown.out);
+  BOOST_TEST(shown.says("ledger:read"), shown.out);
+  const json clerk = run(admin_role_main, {"show", "clerk", "--json"}).json();
+  BOOST_TEST(clerk["principals"].size() == 2U);
+  BOOST_TEST(clerk["principals"][0]["name"] == "carol");
+  BOOST_TEST(clerk["grants"][0]["queue"] == "queue-*");
+}
+
+BOOST_AUTO_TEST_CASE(that_nobody_has_is_none) {
+  const Seen seen = run(admin_role_main, {"show", "clrek"});
+  BOOST_TEST(seen.status == 1);
+  BOOST_TEST(seen.says("nobody has the role clrek"), seen.err);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace waybill::test::admin_list_test
