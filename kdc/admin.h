@@ -15,16 +15,21 @@ namespace waybill::kdc {
 /// Errors: bad_name, wrong_realm, already_exists, possession_unproven, ….
 Decided admin_principal_add(const KdcParts& parts, Ask& ask);
 /// {name} → {name, kind, kvno, public_key, older_kvno?, older_until?, role*, queue*, disabled,
-/// created, not_before}.
+/// created, not_before}, and of a user {failures, locked_until?, known_failures?,
+/// known_locked_until?}.
 Decided admin_principal_show(const KdcParts& parts, Ask& ask);
-/// {kind?, role?, disabled?, prefix?, after?, count?} → page of the same without queues. Lists are
-/// bounded (kdc/pages.h): a page may be short and not the last.
+/// {kind?, role?, disabled?, locked?, prefix?, after?, count?} → page of the same without queues.
+/// Lists are bounded (kdc/pages.h): a page may be short and not the last.
 Decided admin_principal_list(const KdcParts& parts, Ask& ask);
 /// {name} → nothing. No login and no ticket from now on, and what was issued to it or for it is
 /// revoked. Nobody disables himself: a realm keeps an operator.
 Decided admin_principal_disable(const KdcParts& parts, Ask& ask);
 /// {name} → nothing. What was revoked stays revoked.
 Decided admin_principal_enable(const KdcParts& parts, Ask& ask);
+/// {name} → {lifted (yes|no)}: the counts of failed logins of a user begin anew (kdc/doorkeeper.h);
+/// no, when nothing was locked. Errors: principal_unknown, wrong_kind (nothing else is ever
+/// locked).
+Decided admin_principal_unlock(const KdcParts& parts, Ask& ask);
 /// {name} → {grants}: a user or a service, its grants and ceilings (the numbers, with commas) and
 /// what was issued to it or for it. Errors: policy_denied (oneself; whoever owns a queue),
 /// wrong_kind (a queue), principal_unknown.

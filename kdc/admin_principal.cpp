@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kdc/admin.h"
+#include "kdc/doorkeeper.h"
 #include "kdc/init.h"
 #include "kdc/keys.h"
 #include "kdc/pages.h"
@@ -23,21 +24,42 @@ Fields& add_state(Fields& row, const PrincipalRecord& record) {
       .add("not_before", unix_text(record.not_before));
 }
 
+bool is_locked(const Lockouts::Standing& standing, Time now) {
+  return now < standing.strangers.locked_until || now < standing.known.locked_until;
+}
+
+// What is not a user is never locked.
+void add_standing(Fields& row, const KdcParts& parts, const PrincipalRecord& record, Time now) {
+  if (record.kind != PrincipalKind::user) return;
+  const auto standing = parts.door.logins.standing(record.principal.name());
+  const auto add = [&](const LoginBackoff::Tries& tries, const std::string& of) {
+    row.add(of + "failures", std::to_string(tries.failures));
+    if (now < tries.locked_until) row.add(of + "locked_until", unix_text(tries.locked_until));
+  };
+  add(standing.strangers, "");
+  if (standing.known.failures > 0) add(standing.known, "known_");
+}
+
 /// Which principals a list shows.
 struct PrincipalFilter {
   std::optional<PrincipalKind> kind;
-  std::optional<bool> disabled;
+  std::optional<bool> disabled, locked;
   std::string role;  ///< empty: any or none
 
-  bool lets_through(const PrincipalRecord& record) const {
-    return (!kind || record.kind == *kind) && (!disabled || record.disabled == *disabled) &&
-           (role.empty() || record.has_role(role));
+  bool lets_through(const KdcParts& parts, const PrincipalRecord& record, Time now) const {
+    const bool fits = (!kind || record.kind == *kind) &&
+                      (!disabled || record.disabled == *disabled) &&
+                      (role.empty() || record.has_role(role));
+    if (!fits || !locked) return fits;
+    const bool user = record.kind == PrincipalKind::user;
+    return *locked == (user && is_locked(parts.door.logins.standing(record.principal.name()), now));
   }
 };
 
 Result<PrincipalFilter> filter_in(const Fields& fields) {
   TRY(disabled, yes_no_in(fields, "disabled"));
-  PrincipalFilter filter{std::nullopt, disabled, std::string(fields.get("role"))};
+  TRY(locked, yes_no_in(fields, "locked"));
+  PrincipalFilter filter{std::nullopt, disabled, locked, std::string(fields.get("role"))};
   if (!fields.has("kind")) return filter;
   filter.kind = principal_kind(fields.get("kind"));
   if (!filter.kind) return Error{Errc::malformed, "kind"};
@@ -150,12 +172,15 @@ Decided admin_principal_show(const KdcParts& parts, Ask& ask) {
   for (std::string& queue : view.queues_of(principal)) {
     if (owns_queue(view, principal, queue)) row.add("queue", std::move(queue));
   }
-  ask.said->answer(add_state(row, *record));
+  add_state(row, *record);
+  add_standing(row, parts, *record, ask.now);
+  ask.said->answer(row);
   return nothing_to_do();
 }
 
 Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
-  TRY(fields, read_fields(ask.arguments, {"kind", "role", "disabled", "prefix", "after", "count"}));
+  TRY(fields, read_fields(ask.arguments,
+                          {"kind", "role", "disabled", "locked", "prefix", "after", "count"}));
   TRY(wish, page_wish(fields));
   TRY(filter, filter_in(fields));
   const auto view = parts.store.view();
@@ -167,7 +192,7 @@ Decided admin_principal_list(const KdcParts& parts, Ask& ask) {
       },
       [](const PrincipalRecord& record) { return record.principal.name(); },
       [&](const PrincipalRecord& record) -> std::optional<Fields> {
-        if (!filter.lets_through(record)) return std::nullopt;
+        if (!filter.lets_through(parts, record, ask.now)) return std::nullopt;
         Fields row = row_of(parts, record, ask.now);
         return std::move(add_state(row, record));
       }));
@@ -229,6 +254,26 @@ Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, principal_in(parts, fields, "name"));
   return enable(principal);
+}
+
+// The counts are memory, so what is lifted here is lifted even if the commit fails after it: a lock
+// of a minute is gone then, and whoever asked is told that it may not be.
+Decided admin_principal_unlock(const KdcParts& parts, Ask& ask) {
+  TRY(fields, read_fields(ask.arguments, {"name"}));
+  ask.fields.add("name", std::string(fields.get("name")));
+  TRY(principal, principal_in(parts, fields, "name"));
+  const auto effects = [&parts, name = principal.name(), now = ask.now, said = ask.said](
+                           StoreChange& change, Fields& noted) -> Checked {
+    const auto record = change.principal(name);
+    if (!record) return Error{Errc::principal_unknown, "unlock"};
+    if (record->kind != PrincipalKind::user) return Error{Errc::wrong_kind, "unlock"};
+    const auto standing = parts.door.logins.standing(name);
+    parts.door.logins.lift(name);
+    noted.add("failures", std::to_string(standing.strangers.failures + standing.known.failures));
+    said->answer(Fields{{"lifted", yes_or_no(is_locked(standing, now))}});
+    return ok();
+  };
+  return to_do(effects);
 }
 
 Decided admin_principal_change(const KdcParts& parts, Ask& ask) {

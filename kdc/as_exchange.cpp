@@ -121,8 +121,8 @@ Cause judge(const KdcParts& parts, const std::optional<PrincipalRecord>& record,
   const Cause cause = look_at(parts, record, attempt, now);
   const std::string name = counted_name(record);
   const auto earlier = shown_earlier(parts, attempt, now);
-  const bool open = earlier ? parts.door.known.judge(to_hex(*earlier), shown_by(cause), now)
-                            : parts.door.strangers.judge(name, shown_by(cause), now);
+  const std::string id = earlier ? to_hex(*earlier) : std::string();
+  const bool open = parts.door.logins.judge({name, id}, shown_by(cause), now);
   const bool right = shown_by(cause) != LoginBackoff::Shown::wrong_key;
   return right && !open && !name.empty() ? Cause::locked : cause;
 }

@@ -29,6 +29,37 @@ bool LoginBackoff::judge(const std::string& name, Shown shown, Time now) {
   return may;
 }
 
+LoginBackoff::Tries LoginBackoff::tries(const std::string& name) {
+  Tries found;
+  tries_.with(name, [&](const Tries& tries) { found = tries; });
+  return found;
+}
+
+// A name has no blank in it.
+std::string Lockouts::counted(const Who& who) {
+  std::string key = who.name + " " + who.earlier;
+  lifted_.with(who.name, [&](unsigned times) { key += " " + std::to_string(times); });
+  return key;
+}
+
+bool Lockouts::judge(const Who& who, LoginBackoff::Shown shown, Time now) {
+  if (who.earlier.empty()) return strangers_.judge(counted(who), shown, now);
+  if (shown == LoginBackoff::Shown::wrong_key) failed_last_.remember(who.name, who.earlier);
+  return known_.judge(counted(who), shown, now);
+}
+
+Lockouts::Standing Lockouts::standing(const std::string& name) {
+  Standing standing{strangers_.tries(counted({name})), {}};
+  Who known{name};
+  failed_last_.with(name, [&](const std::string& earlier) { known.earlier = earlier; });
+  if (!known.earlier.empty()) standing.known = known_.tries(counted(known));
+  return standing;
+}
+
+void Lockouts::lift(const std::string& name) {
+  if (!lifted_.with(name, [](unsigned& times) { ++times; })) lifted_.remember(name, 1);
+}
+
 std::optional<std::uint64_t> StrangerBudget::take(Time now) {
   const std::scoped_lock guard(lock_);
   if (now > refilled_) {

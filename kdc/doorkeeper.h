@@ -19,10 +19,7 @@ namespace waybill::kdc {
 /// right key is answered like a wrong one, and nothing is counted, so a lock ends by itself. Only
 /// names with a password are counted (a key from a keytab cannot be guessed).
 ///
-/// Who fails on purpose once a minute keeps a name locked: whatever bounds the guesses of those who
-/// cannot be told apart can be used up by one of them. So there are two of these. Strangers to a
-/// name share one count; who shows an earlier TGT of that principal has a count of his own, by
-/// that TGT, which no stranger can touch.
+/// Whose count it is, Lockouts says.
 class LoginBackoff {
  public:
   static constexpr unsigned free_failures = 5;
@@ -39,14 +36,54 @@ class LoginBackoff {
   /// one after the other. True when the key is the right one and no lock stands.
   bool judge(const std::string& name, Shown shown, Time now);
 
- private:
   struct Tries {
     unsigned failures = 0;
-    Time locked_until{};  // exclusive
+    Time locked_until{};  ///< exclusive
   };
+  /// Nothing counted is no failures.
+  Tries tries(const std::string& name);
+
+ private:
   static bool judge(Tries& tries, Shown shown, Time now);
   std::mutex one_judge_;  // between looking for a name and remembering it
   Memory<std::string, Tries> tries_;
+};
+
+/// The counts of each name.
+///
+/// Who fails on purpose once a minute keeps a name locked: whatever bounds the guesses of those who
+/// cannot be told apart can be used up by one of them. So strangers to a name share one count; who
+/// shows an earlier TGT of that principal has a count of his own, by that TGT, which no stranger
+/// can touch.
+class Lockouts {
+ public:
+  explicit Lockouts(std::size_t names = 50'000)
+      : strangers_(names), known_(names), failed_last_(names), lifted_(names) {}
+
+  struct Who {
+    std::string name;
+    std::string earlier = {};  ///< id of the earlier TGT in hex; empty: a stranger
+  };
+  /// LoginBackoff::judge of the count that is his.
+  bool judge(const Who& who, LoginBackoff::Shown shown, Time now);
+
+  struct Standing {
+    LoginBackoff::Tries strangers;
+    LoginBackoff::Tries known;  ///< of the earlier TGT that was shown with the last wrong key
+  };
+  Standing standing(const std::string& name);
+  /// All counts of the name begin anew.
+  void lift(const std::string& name);
+
+ private:
+  std::string counted(const Who& who);
+
+  LoginBackoff strangers_;
+  LoginBackoff known_;
+  Memory<std::string, std::string> failed_last_;  // by name: an earlier TGT's id
+  // How often a name was lifted is part of the keys of its counts: those under another number are
+  // found no more. Should it be forgotten, they stand again, which ends by itself.
+  Memory<std::string, unsigned> lifted_;
 };
 
 /// How many refusals of strangers the audit log takes: 100 at once, then 5 a second. More are
@@ -83,8 +120,7 @@ class SeenLogins {
 };
 
 struct Doorkeeper {
-  LoginBackoff strangers;  ///< by name
-  LoginBackoff known;      ///< by the id of an earlier TGT of that name
+  Lockouts logins;
   SeenLogins seen;
   StrangerBudget audit;  ///< records of refused strangers
   StrangerBudget log;    ///< lines about garbage

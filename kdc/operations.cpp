@@ -58,6 +58,8 @@ constexpr std::array table{
                  admin_principal_disable},
     OperationRow{"admin.principal.enable", operators, not_narrowed, in_turn,
                  admin_principal_enable},
+    OperationRow{"admin.principal.unlock", operators, not_narrowed, in_turn,
+                 admin_principal_unlock},
     OperationRow{"admin.principal.change", operators, not_narrowed, in_turn,
                  admin_principal_change},
     OperationRow{"admin.principal.rekey", operators, not_narrowed, in_turn, admin_principal_rekey},

@@ -179,6 +179,7 @@ Outcome<Done> list(Context& context, const Arguments& arguments) {
                   {"--role", "ROLE", "role", nullptr, "who has this role"},
                   {"--disabled", nullptr, "disabled", "yes", "who is disabled"},
                   {"--enabled", nullptr, "disabled", "no", "who is not"},
+                  {"--locked", nullptr, "locked", "yes", "who is locked out at this moment"},
                   {"--prefix", "TEXT", "prefix", nullptr, "whose name begins so"}},
       .columns = {"name", "kind", "role", "disabled", "kvno", "created"},
       .examples = {"waybill admin principal list --kind service --prefix trigger/",
@@ -196,6 +197,34 @@ Outcome<Done> enable(Context& context, const Arguments& arguments) {
                   "Let it log in again; what was revoked stays so.");
 }
 
+Outcome<Done> unlock(Context& context, const Arguments& arguments) {
+  std::string name;
+  CommandLine::Text cache;
+  CommandLine line("waybill admin principal unlock",
+                   "Let a user log in who is locked out by wrong passwords.");
+  line.argument("NAME", name, "who");
+  add_cache_option(line, cache);
+  line.note(
+      "After five wrong passwords a lock stands for a second, after each further one twice as "
+      "long,\n"
+      "up to a minute; it ends by itself. `waybill admin principal show` says how many there were "
+      "and\n"
+      "until when: known_failures are those of somebody who was logged in before, from where he "
+      "was,\n"
+      "failures those of everybody else. Both begin anew. Somebody may be guessing: look first "
+      "with\n"
+      "`waybill audit search --principal NAME --event login`.");
+  line.example("waybill admin principal unlock carol");
+  CHECK_OK(line.parse(context.ui, arguments));
+  TRY(session, Session::open(context, cache));
+  TRY(principal, local_principal(*session, name));
+  TRY(answer, session->call("admin.principal.unlock", Fields{{"name", principal.name()}}));
+  const bool lifted = answer.get("lifted") == "yes";
+  context.ui.say(lifted ? "unlocked " + principal.text()
+                        : principal.text() + " was not locked; its count begins anew");
+  return done();
+}
+
 Outcome<Done> remove(Context& context, const Arguments& arguments) {
   return admin_remove(
       context, arguments, "principal",
@@ -210,6 +239,7 @@ constexpr Subcommand subcommands[] = {
     {"change", change, "give and take roles"},
     {"disable", disable, "refuse its logins, and revoke its tickets"},
     {"enable", enable, "let it log in again"},
+    {"unlock", unlock, "let it log in after too many wrong passwords"},
     {"rekey", rekey_one, "give it a new password or its next key"},
     {"remove", remove, "take it out of the realm, with its grants and tickets"},
     {"import", admin_principal_import, "register and change many, from a file, or none"},

@@ -19,12 +19,17 @@ struct Known {
   Kind kind;
 };
 constexpr Known known[] = {
-    {"issued_at", Kind::time},    {"start_by", Kind::time},     {"run_until", Kind::time},
-    {"renew_until", Kind::time},  {"time", Kind::time},         {"created", Kind::time},
-    {"not_before", Kind::time},   {"issued_until", Kind::time}, {"max_run", Kind::duration},
-    {"sequence", Kind::number},   {"kvno", Kind::number},       {"epoch", Kind::number},
-    {"older_kvno", Kind::number}, {"older_until", Kind::time},  {"action", Kind::list},
-    {"actor", Kind::list},        {"role", Kind::list},         {"lineage", Kind::list},
+    {"issued_at", Kind::time},    {"start_by", Kind::time},
+    {"run_until", Kind::time},    {"renew_until", Kind::time},
+    {"time", Kind::time},         {"created", Kind::time},
+    {"not_before", Kind::time},   {"issued_until", Kind::time},
+    {"max_run", Kind::duration},  {"sequence", Kind::number},
+    {"kvno", Kind::number},       {"epoch", Kind::number},
+    {"locked_until", Kind::time}, {"known_locked_until", Kind::time},
+    {"failures", Kind::number},   {"known_failures", Kind::number},
+    {"older_kvno", Kind::number}, {"older_until", Kind::time},
+    {"action", Kind::list},       {"actor", Kind::list},
+    {"role", Kind::list},         {"lineage", Kind::list},
 };
 
 // Long, and nobody compares keys in a table; --json has them.

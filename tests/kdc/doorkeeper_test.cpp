@@ -92,6 +92,48 @@ BOOST_AUTO_TEST_CASE(forgets_the_oldest_names_beyond_its_bound) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(the_lock_outs_of_a_name)
+
+BOOST_AUTO_TEST_CASE(are_told_with_what_was_counted) {
+  Lockouts lockouts;
+  BOOST_TEST(lockouts.standing("carol").strangers.failures == 0U);
+  for (int i = 0; i < 6; ++i) (void)lockouts.judge({"carol"}, wrong_key, start + Seconds(i * 2));
+  for (int i = 0; i < 2; ++i) (void)lockouts.judge({"carol", "aa"}, wrong_key, start);
+  const auto standing = lockouts.standing("carol");
+  BOOST_TEST(standing.strangers.failures == 6U);
+  BOOST_TEST((standing.strangers.locked_until == start + 12s));
+  BOOST_TEST(standing.known.failures == 2U);
+  BOOST_TEST(lockouts.standing("dave").strangers.failures == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(are_lifted_for_strangers_and_for_every_earlier_tgt) {
+  Lockouts lockouts;
+  const std::array<Lockouts::Who, 3> all{{{"carol"}, {"carol", "aa"}, {"carol", "bb"}}};
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& who : all) {
+      for (int i = 0; i < 5; ++i) BOOST_TEST(!lockouts.judge(who, wrong_key, start));
+      BOOST_TEST(!lockouts.judge(who, right_key_now, start));
+    }
+    lockouts.lift("carol");
+    BOOST_TEST(lockouts.standing("carol").strangers.failures == 0U);
+    BOOST_TEST(lockouts.standing("carol").known.failures == 0U);
+    for (const auto& who : all) BOOST_TEST(lockouts.judge(who, right_key_now, start));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_one_name_are_lifted_and_no_other) {
+  Lockouts lockouts;
+  for (int i = 0; i < 5; ++i) {
+    (void)lockouts.judge({"carol"}, wrong_key, start);
+    (void)lockouts.judge({"dave"}, wrong_key, start);
+  }
+  lockouts.lift("carol");
+  BOOST_TEST(lockouts.judge({"carol"}, right_key_now, start));
+  BOOST_TEST(!lockouts.judge({"dave"}, right_key_now, start));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(the_budget_for_refusals_of_strangers)
 
 BOOST_AUTO_TEST_CASE(takes_a_burst_and_then_leaves_out) {

@@ -165,6 +165,65 @@ BOOST_AUTO_TEST_CASE(forgets_who_was_here_more_than_90_days_ago) {
   BOOST_TEST(cause() == "locked");
 }
 
+// --- What an operator sees and lifts ----------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(is_seen_by_an_operator_with_its_end) {
+  const auto shown = [&] {
+    return ask("operator", "admin.principal.show", Fields{{"name", "carol"}}).fields();
+  };
+  BOOST_TEST(shown().get("failures") == "0");
+  fail("carol", 5);
+  const std::string end = std::to_string((clock.now() + 1s).time_since_epoch().count());
+  BOOST_TEST(shown().get("failures") == "5");
+  BOOST_TEST(shown().get("locked_until") == end);
+  BOOST_TEST(!shown().has("known_failures"));
+  const auto locked = ask("operator", "admin.principal.list", Fields{{"locked", "yes"}}).page();
+  BOOST_TEST_REQUIRE(locked.rows.size() == 1U);
+  BOOST_TEST(locked.rows.front().get("name") == "carol");
+  clock.advance(1s);
+  BOOST_TEST(shown().get("failures") == "5");
+  BOOST_TEST(!shown().has("locked_until"));
+  BOOST_TEST(
+      ask("operator", "admin.principal.list", Fields{{"locked", "yes"}}).page().rows.empty());
+  const Fields service =
+      ask("operator", "admin.principal.show", Fields{{"name", "archive"}}).fields();
+  BOOST_TEST(!service.has("failures"));
+}
+
+BOOST_AUTO_TEST_CASE(is_lifted_by_an_operator_for_strangers_and_for_who_was_here) {
+  const IssuedTicket& before = tgt("carol");
+  const auto known = [&](const PrincipalKey& key) {
+    return outcome(login(key, "carol", {8h, 0s, &before}));
+  };
+  lock_out_strangers();
+  for (int i = 0; i < 5; ++i) BOOST_TEST(known(PrincipalKey::random()) == Errc::login_failed);
+  BOOST_TEST(known(carols) == Errc::login_failed);
+  const Told told = ask("operator", "admin.principal.unlock", Fields{{"name", "carol"}});
+  BOOST_TEST_REQUIRE(told.outcome == accepted);
+  BOOST_TEST(told.fields().get("lifted") == "yes");
+  const AuditRecord record = last_record();
+  BOOST_TEST(record.event == "admin.principal.unlock");
+  BOOST_TEST(record.fields.get("by") == "operator@DEMO.TEST");
+  BOOST_TEST(record.fields.get("failures") == "18");
+  BOOST_TEST(known(carols) == accepted);
+  BOOST_TEST(try_login(carols, "carol") == accepted);
+  BOOST_TEST(
+      ask("operator", "admin.principal.unlock", Fields{{"name", "carol"}}).fields().get("lifted") ==
+      "no");
+}
+
+BOOST_AUTO_TEST_CASE(is_lifted_by_nobody_else_and_for_users_alone) {
+  fail("carol", 5);
+  const auto unlock = [&](const char* who, const char* name) {
+    return ask(who, "admin.principal.unlock", Fields{{"name", name}}).outcome;
+  };
+  BOOST_TEST(unlock("dave", "carol") == Errc::not_permitted);
+  BOOST_TEST(try_login(carols, "carol") == Errc::login_failed);
+  BOOST_TEST(unlock("operator", "nobody") == Errc::principal_unknown);
+  BOOST_TEST(unlock("operator", "archive") == Errc::wrong_kind);
+  BOOST_TEST(unlock("operator", "queue-alice") == Errc::wrong_kind);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::login_lock_test

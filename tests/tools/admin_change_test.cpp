@@ -78,6 +78,20 @@ BOOST_AUTO_TEST_CASE(removes_a_user_and_a_queue_with_their_grants) {
   BOOST_TEST(run(admin_principal_main, {"remove", "alice"}).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(unlocks_who_typed_wrong_passwords) {
+  for (int i = 0; i < 5; ++i) (void)kdc.login(PrincipalKey::random(), "carol");
+  const Seen locked = run(admin_principal_main, {"show", "carol"});
+  BOOST_TEST(locked.says("locked_until"), locked.out);
+  BOOST_TEST(run(admin_principal_main, {"show", "carol", "--json"}).json()["failures"] == 5);
+  BOOST_TEST(log_in("carol").status == 1);
+  BOOST_TEST(run(admin_principal_main, {"list", "--locked"}).says("carol"));
+  const Seen seen = run(admin_principal_main, {"unlock", "carol"});
+  BOOST_TEST(seen.status == 0, seen.err);
+  BOOST_TEST(seen.says("unlocked carol@DEMO.TEST"), seen.err);
+  BOOST_TEST(run(admin_principal_main, {"unlock", "carol"}).says("was not locked"));
+  BOOST_TEST(log_in("carol").status == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::admin_change_test
