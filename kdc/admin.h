@@ -70,6 +70,9 @@ Decided admin_queue_remove(const KdcParts& parts, Ask& ask);
 /// As admin_principal_rekey, for operators and, within five minutes of a login, the queue's owner.
 Decided admin_queue_rekey(const KdcParts& parts, Ask& ask);
 
+/// Grants are for operators, and for the owner of a queue those of subjects and roles that name his
+/// queue alone; he is shown all that reach it. Anybody else, and he for the rest: not_permitted.
+
 /// {subject | role, queue, workflow, action*, max_run} or {trigger, queue} → {id}.
 /// Errors: bad_name, limit_exceeded (a longer run than the realm renews), principal_unknown,
 /// wrong_kind (a trigger is a service), already_exists (the very same rule).

@@ -2,6 +2,7 @@
 
 #include "kdc/admin.h"
 #include "kdc/pages.h"
+#include "kdc/policy.h"
 #include "ticket/limits.h"
 
 namespace waybill::kdc {
@@ -83,6 +84,40 @@ Checked check_holder(const StoreView& view, const GrantRecord& grant) {
   return ok();
 }
 
+// An operator all, an owner those of subjects and roles that name a queue of his and nothing else:
+// a pattern with a `*` is the name of no queue. A ceiling is about what a trigger may do in
+// everybody's name, and stays with operators. Asked again on the writer's thread.
+Checked may_manage(const StoreView& view, const Principal& who, const GrantRecord& grant) {
+  if (is_operator(view, who)) return ok();
+  const bool is_own = owns_queue(view, who, grant.queue.text());
+  if (is_own && grant.holder != Holder::trigger) return ok();
+  return Error{Errc::not_permitted, "another's grant"};
+}
+
+/// Whose grants somebody sees: an operator all, an owner those that reach his queues.
+class Sight {
+ public:
+  Sight(const StoreView& view, const Principal& who) : all_(is_operator(view, who)) {
+    if (all_) return;
+    for (std::string& queue : view.queues_of(who)) {
+      if (owns_queue(view, who, queue)) queues_.push_back(std::move(queue));
+    }
+  }
+  bool is_nothing() const { return !all_ && queues_.empty(); }
+  bool reaches(std::string_view queue) const {
+    return all_ || std::ranges::find(queues_, queue) != queues_.end();
+  }
+  bool shows(const GrantRecord& grant) const {
+    return all_ || std::ranges::any_of(queues_, [&](const std::string& queue) {
+             return grant.queue.matches(queue);
+           });
+  }
+
+ private:
+  bool all_;
+  std::vector<std::string> queues_;
+};
+
 Fields row_of(const GrantRecord& grant) {
   Fields row{{"id", std::to_string(grant.id)},
              {std::string(name_of(grant.holder)), grant.name},
@@ -125,8 +160,12 @@ Decided admin_grant_add(const KdcParts& parts, Ask& ask) {
   for (const auto& [name, value] : fields.entries()) ask.fields.add(name, value);
   TRY(grant, parse_grant(parts, fields));
   grant.created = ask.now;
-  const auto effects = [grant = grant, said = ask.said](StoreChange& change,
-                                                        Fields& noted) -> Checked {
+  const Principal& who = ask.caller.principal();
+  CHECK_OK(may_manage(parts.store.view(), who, grant));
+  ask.fields.add("as", ask.caller.is_operator() ? "operator" : "owner");
+  const auto effects = [grant = grant, who, said = ask.said](StoreChange& change,
+                                                             Fields& noted) -> Checked {
+    CHECK_OK(may_manage(change, who, grant));
     CHECK_OK(check_holder(change, grant));
     const auto known = change.grants_of(grant.holder, grant.name);
     const auto twin = std::ranges::find_if(
@@ -152,6 +191,10 @@ Decided admin_grant_list(const KdcParts& parts, Ask& ask) {
   TRY(holder, wanted_holder(parts, fields));
   const auto view = parts.store.view();
   const std::string_view queue = fields.get("queue");
+  const Sight sight(view, ask.caller.principal());
+  if (sight.is_nothing() || (!queue.empty() && !sight.reaches(queue))) {
+    return Error{Errc::not_permitted, "another's queue"};
+  }
   ask.said->answer(filtered_page(
       wish,
       [&](const std::string& last, std::size_t most) {
@@ -160,6 +203,7 @@ Decided admin_grant_list(const KdcParts& parts, Ask& ask) {
       },
       [](const GrantRecord& grant) { return std::to_string(grant.id); },
       [&](const GrantRecord& grant) -> std::optional<Fields> {
+        if (!sight.shows(grant)) return std::nullopt;
         if (!queue.empty() && !grant.queue.matches(queue)) return std::nullopt;
         return row_of(grant);
       }));
@@ -170,8 +214,15 @@ Decided admin_grant_remove(const KdcParts&, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"id"}));
   ask.fields.add("id", std::string(fields.get("id")));
   TRY(id, parse_number(fields.get("id")));
-  const auto effects = [id = id](StoreChange& change, Fields&) -> Checked {
-    if (!change.grant(id)) return Error{Errc::not_found, "grant"};
+  ask.fields.add("as", ask.caller.is_operator() ? "operator" : "owner");
+  const auto effects = [id = id, who = ask.caller.principal()](StoreChange& change,
+                                                               Fields&) -> Checked {
+    const auto grant = change.grant(id);
+    // Who may not remove it is not told whether it is there.
+    if (!grant) {
+      return Error{is_operator(change, who) ? Errc::not_found : Errc::not_permitted, "grant"};
+    }
+    CHECK_OK(may_manage(change, who, *grant));
     change.remove_grant(id);
     return ok();
   };

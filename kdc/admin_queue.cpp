@@ -6,17 +6,9 @@
 namespace waybill::kdc {
 namespace {
 
-// By value: asked again on the writer's thread.
-struct Asker {
-  Principal principal;
-  bool is_operator;
-  explicit Asker(const Caller& caller)
-      : principal(caller.principal()), is_operator(caller.is_operator()) {}
-};
-
-// Who does not own it is not told whether it is there.
-Checked runs_queue(const StoreView& view, const Asker& who, std::string_view queue) {
-  if (who.is_operator || owns_queue(view, who.principal, queue)) return ok();
+// Asked again on the writer's thread. Who does not own it is not told whether it is there.
+Checked runs_queue(const StoreView& view, const Principal& who, std::string_view queue) {
+  if (is_operator(view, who) || owns_queue(view, who, queue)) return ok();
   return Error{Errc::not_permitted, "another's queue"};
 }
 
@@ -96,7 +88,7 @@ Decided admin_queue_show(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   TRY(principal, principal_in(parts, fields, "name"));
   const auto view = parts.store.view();
-  CHECK_OK(runs_queue(view, Asker(ask.caller), principal.name()));
+  CHECK_OK(runs_queue(view, ask.caller.principal(), principal.name()));
   const auto queue = view.queue(principal.name());
   if (!queue) return Error{Errc::queue_unknown, "show"};
   ask.said->answer(row_of(parts, view, *queue, ask.now));
@@ -125,12 +117,12 @@ Decided admin_queue_rekey(const KdcParts& parts, Ask& ask) {
       read_fields(ask.arguments, {"name", "public_key", "possession", "epoch", "retire_old"}));
   ask.fields.add("name", std::string(fields.get("name")));
   TRY(principal, principal_in(parts, fields, "name"));
-  const Asker who(ask.caller);
+  const Principal& who = ask.caller.principal();
   const auto view = parts.store.view();
   CHECK_OK(runs_queue(view, who, principal.name()));
-  ask.fields.add("as", who.is_operator ? "operator" : "owner");
+  ask.fields.add("as", ask.caller.is_operator() ? "operator" : "owner");
   // Whoever finds an owner's ticket must not be able to turn it into the queue's work.
-  if (!who.is_operator) CHECK_OK(is_fresh_login(ask));
+  if (!ask.caller.is_operator()) CHECK_OK(is_fresh_login(ask));
   if (!view.queue(principal.name())) return Error{Errc::queue_unknown, "rekey"};
   const auto record = view.principal(principal.name());
   if (!record) return Error{Errc::queue_unknown, "rekey"};

@@ -76,9 +76,9 @@ constexpr std::array table{
     OperationRow{"admin.queue.remove", operators, not_narrowed, in_turn, admin_queue_remove},
     OperationRow{"admin.queue.rekey", owners, not_narrowed, in_turn, admin_queue_rekey},
     OperationRow{"admin.queue.list", operators, by_time, in_turn, admin_queue_list},
-    OperationRow{"admin.grant.add", operators, not_narrowed, in_turn, admin_grant_add},
-    OperationRow{"admin.grant.list", operators, by_time, in_turn, admin_grant_list},
-    OperationRow{"admin.grant.remove", operators, not_narrowed, in_turn, admin_grant_remove},
+    OperationRow{"admin.grant.add", owners, not_narrowed, in_turn, admin_grant_add},
+    OperationRow{"admin.grant.list", owners, by_time, in_turn, admin_grant_list},
+    OperationRow{"admin.grant.remove", owners, not_narrowed, in_turn, admin_grant_remove},
 };
 
 }  // namespace

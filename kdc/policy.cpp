@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kdc/init.h"
 #include "ticket/exchange/messages.h"
 
 namespace waybill::kdc {
@@ -97,6 +98,11 @@ Result<PrincipalRecord> active_queue(const StoreView& view, std::string_view nam
 bool owns_queue(const StoreView& view, const Principal& who, std::string_view queue) {
   const auto record = view.queue(queue);
   return record && !record->owner_pending && record->owner == who;
+}
+
+bool is_operator(const StoreView& view, const Principal& who) {
+  const auto record = active(view, who.name());
+  return record && record->principal == who && record->has_role(operator_role);
 }
 
 Rules rules_for(const StoreView& view, const PrincipalRecord& subject, const Principal& trigger,

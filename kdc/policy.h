@@ -20,6 +20,8 @@ Result<PrincipalRecord> active_service(const StoreView& view, std::string_view n
 Result<PrincipalRecord> active_queue(const StoreView& view, std::string_view name);
 /// That `who` owns that queue; a pending owner owns nothing.
 bool owns_queue(const StoreView& view, const Principal& who, std::string_view queue);
+/// That `who` is active and has the role operator.
+bool is_operator(const StoreView& view, const Principal& who);
 
 /// What the rules are asked about.
 struct WorkWish {

@@ -34,7 +34,8 @@ Outcome<Done> check(const Options& options) {
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
   CommandLine line("waybill admin grant add",
-                   "Let a subject or a role start workflows, or a trigger send work to queues.");
+                   "Let a subject or a role start workflows, or a trigger send work to queues.\n"
+                   "For operators; the owner of a queue does the first at that queue.");
   line.option("--subject", options.subject, "PRINCIPAL", "who may start");
   line.option("--role", options.role, "ROLE", "or: everybody who has this role");
   line.option("--trigger", options.trigger, "PRINCIPAL", "or: the ceiling of a trigger");
@@ -100,7 +101,10 @@ Outcome<Done> remove(Context& context, const Arguments& arguments) {
   CommandLine line("waybill admin grant remove", "Take a grant back.");
   line.argument("ID", id, "its number, as `waybill admin grant list` shows it");
   add_cache_option(line, cache);
-  line.note("Tickets that it gave stay valid; `waybill revoke` ends those.");
+  line.note(
+      "Tickets that it gave stay valid; `waybill revoke` ends those. A queue's owner takes back "
+      "what\n"
+      "names that queue alone.");
   line.example("waybill admin grant remove 3");
   CHECK_OK(line.parse(context.ui, arguments));
   TRY(session, Session::open(context, cache));

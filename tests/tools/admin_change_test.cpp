@@ -92,6 +92,25 @@ BOOST_AUTO_TEST_CASE(unlocks_who_typed_wrong_passwords) {
   BOOST_TEST(log_in("carol").status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_queues_grants_is_its_owners_too) {
+  BOOST_TEST_REQUIRE(log_in("alice").status == 0);
+  const auto add = [&](const char* queue) {
+    return run(admin_grant_main, {"add", "--subject", "carol", "--queue", queue, "--workflow",
+                                  "payroll", "--action", "ledger:write", "--max-run", "1h"});
+  };
+  const Seen added = add("queue-alice");
+  BOOST_TEST(added.status == 0, added.err);
+  BOOST_TEST(add("queue-bob").says("WB-NOT-PERMITTED"));
+  BOOST_TEST(add("queue-*").says("WB-NOT-PERMITTED"));
+  const json listed = run(admin_grant_main, {"list", "--subject", "carol", "--json"}).json();
+  BOOST_TEST_REQUIRE(listed.size() == 2U);
+  BOOST_TEST(listed[1]["workflow"] == "payroll");
+  const std::string id = listed[1]["id"];
+  BOOST_TEST(run(admin_grant_main, {"remove", id}).status == 0);
+  BOOST_TEST(run(admin_grant_main, {"remove", "2"}).says("WB-NOT-PERMITTED"));
+  BOOST_TEST(run(admin_principal_main, {"list"}).says("WB-NOT-PERMITTED"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::admin_change_test
