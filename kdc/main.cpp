@@ -6,6 +6,7 @@
 #include "kdc/commands.h"
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
+#include "ticket/adapters/confinement.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
@@ -49,10 +50,12 @@ Examples:
 
 constexpr const char* serve_examples = R"(
 Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder. At a
-SIGHUP it reads the log level and the files for TLS again.
+SIGHUP it reads the log level and the files for TLS again. Once it listens it may start no program,
+connect to nowhere and become nobody else: the kernel ends it if it tries.
 
 Examples:
   waybill-kdc serve --dir kdc
+  waybill-kdc serve --dir /var/lib/waybill-kdc --user waybill-kdc       # started as root
   waybill-kdc serve --dir kdc --listen 127.0.0.1:0      # any free port; the log says which
   waybill-kdc serve --dir kdc --check-config
   waybill-kdc serve --dir kdc --accept-older-store      # once, after a backup was put back
@@ -77,7 +80,9 @@ struct Words {
   bool accept_older_store = false;
   bool check_config = false;
   std::string master_key;
+  std::string user, group;
   bool insecure_allow_swap = false;
+  bool insecure_no_sandbox = false;
 };
 
 int complain(int status, const std::string& sentence) {
@@ -130,6 +135,15 @@ int run_init(const Words& words) {
   return 0;
 }
 
+void confine(const Words& words) {
+  if (is_root()) log_warning("runs_as_root", {{"mend", "--user, or User= of a unit"}});
+  if (words.insecure_no_sandbox) {
+    log_warning("no_sandbox", {{"why", "--insecure-no-sandbox"}});
+  } else {
+    confine_calls();
+  }
+}
+
 int run_serve(const Words& words, Shutdown& shutdown) {
   ServePlan plan{{words.dir}, words.accept_older_store, std::nullopt};
   if (!words.listen.empty()) {
@@ -137,13 +151,15 @@ int run_serve(const Words& words, Shutdown& shutdown) {
     if (!plan.listen) return complain_of_address(words.listen);
   }
   plan.master_key = words.master_key;
+  if (!words.user.empty()) become(words.user, words.group);
   if (words.check_config) {
     check_settings(plan);
     std::cout << "The configuration is sound.\n";
     return 0;
   }
   const SystemClock clock;
-  serve(plan, clock, shutdown, [](const std::string& address) {
+  serve(plan, clock, shutdown, [&words](const std::string& address) {
+    confine(words);
     log_info("ready", {{"address", address}});
   });
   log_info("stopped");
@@ -219,6 +235,15 @@ CLI::App* add_serve(CLI::App& app, Words& words) {
       ->add_option("--master-key", words.master_key,
                    "where master.key lies, if not in the folder; mode 0600 or 0400")
       ->type_name("FILE");
+  CLI::Option* user = serving
+                          ->add_option("--user", words.user,
+                                       "when started as root: become this user first, for good")
+                          ->type_name("NAME");
+  serving->add_option("--group", words.group, "and this group, if not the user's own")
+      ->needs(user)
+      ->type_name("NAME");
+  serving->add_flag("--insecure-no-sandbox", words.insecure_no_sandbox,
+                    "serve without a filter of system calls, where the kernel has none");
   serving->add_flag("--check-config", words.check_config,
                     "look at settings, keys and certificate, say what is wrong, and end");
   serving->footer(serve_examples);
