@@ -12,6 +12,7 @@
 #include "kdc/serve.h"
 #include "kdc/store_check.h"
 #include "kdc/token.h"
+#include "ticket/adapters/confinement.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
@@ -68,12 +69,14 @@ Examples:
 
 constexpr const char* serve_examples = R"(
 Answers logins and calls until SIGTERM or Ctrl-C. The settings are in kdc.toml, in the folder. At a
-SIGHUP it reads the log level and the files for TLS again. The master key is master.key in the
-folder, or what a token wrapped (master.token), or a credential `master.key` that systemd hands out
-(LoadCredential=), or the file that --master-key names.
+SIGHUP it reads the log level and the files for TLS again. Once it listens it may start no program,
+connect to nowhere and become nobody else: the kernel ends it if it tries. The master key is
+master.key in the folder, or what a token wrapped (master.token), or a credential `master.key` that
+systemd hands out (LoadCredential=), or the file that --master-key names.
 
 Examples:
   waybill-kdc serve --dir kdc
+  waybill-kdc serve --dir /var/lib/waybill-kdc --user waybill-kdc       # started as root
   waybill-kdc serve --dir kdc --listen 127.0.0.1:0      # any free port; the log says which
   waybill-kdc serve --dir kdc --check-config
   waybill-kdc serve --dir kdc --accept-older-store      # once, after a backup was put back
@@ -99,7 +102,9 @@ struct Words {
   unsigned epoch_days = 365;
   bool accept_older_store = false;
   bool check_config = false;
+  std::string user, group;
   bool insecure_allow_swap = false;
+  bool insecure_no_sandbox = false;
 };
 
 int complain(int status, const std::string& sentence) {
@@ -181,19 +186,30 @@ int run_init(const Words& words) {
   return 0;
 }
 
+void confine(const Words& words) {
+  if (is_root()) log_warning("runs_as_root", {{"mend", "--user, or User= of a unit"}});
+  if (words.insecure_no_sandbox) {
+    log_warning("no_sandbox", {{"why", "--insecure-no-sandbox"}});
+  } else {
+    confine_calls();
+  }
+}
+
 int run_serve(const Words& words, Shutdown& shutdown) {
   ServePlan plan{words.folder, words.accept_older_store, std::nullopt};
   if (!words.listen.empty()) {
     plan.listen = ListenAddress::parse(words.listen);
     if (!plan.listen) return complain_of_address(words.listen);
   }
+  if (!words.user.empty()) become(words.user, words.group);
   if (words.check_config) {
     check_settings(plan);
     std::cout << "The configuration is sound.\n";
     return 0;
   }
   const SystemClock clock;
-  serve(plan, clock, shutdown, [](const std::string& address) {
+  serve(plan, clock, shutdown, [&words](const std::string& address) {
+    confine(words);
     log_info("ready", {{"address", address}});
   });
   log_info("stopped");
@@ -286,6 +302,15 @@ CLI::App* add_serve(CLI::App& app, Words& words) {
       ->type_name("HOST:PORT");
   serving->add_flag("--accept-older-store", words.accept_older_store,
                     "start although the store is older than what this KDC wrote last");
+  CLI::Option* user = serving
+                          ->add_option("--user", words.user,
+                                       "when started as root: become this user first, for good")
+                          ->type_name("NAME");
+  serving->add_option("--group", words.group, "and this group, if not the user's own")
+      ->needs(user)
+      ->type_name("NAME");
+  serving->add_flag("--insecure-no-sandbox", words.insecure_no_sandbox,
+                    "serve without a filter of system calls, where the kernel has none");
   serving->add_flag("--check-config", words.check_config,
                     "look at settings, keys and certificate, say what is wrong, and end");
   serving->footer(serve_examples);

@@ -137,9 +137,9 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
       clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
   std::optional<StatusServer> status;
   if (config.status_listen) status.emplace(*config.status_listen, pages);
+  const ServiceManager manager;
   config.listen.port = http.start();
   ready(config.listen.text());
-  const ServiceManager manager;
   manager.ready();
   while (!shutdown.wait_for(Housekeeping::interval)) {
     housekeeping.tick();

@@ -24,9 +24,10 @@ struct ServePlan {
 /// Opens the realm in the folder, checks it, and serves until the end is wished for:
 /// configuration, the folder's lock, modes of the key files, store, keys, audit chain, high-water
 /// mark and the feed's files, then the socket. Everything that can refuse does so before the first
-/// request. `ready` is called with the address when requests are taken. Throws FileError,
-/// ConfigError, StoreError, StoreUnusable, RecordDamaged, StoreWentBack, HttpError, each in one
-/// sentence.
+/// request. `ready` is called with the address when requests are taken; by then all is bound and
+/// open that has to be, so it is the place to confine the process (ticket/adapters/confinement.h).
+/// Throws FileError, ConfigError, StoreError, StoreUnusable, RecordDamaged, StoreWentBack,
+/// HttpError, each in one sentence, and what `ready` throws.
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready);
 

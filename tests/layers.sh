@@ -77,6 +77,8 @@ only 'the second implementation includes only the standard library and Botan' \
 
 # --- Other people's libraries ---------------------------------------------------------------
 forbid 'only ticket includes libsodium' "${include}[<\"]sodium" . '^(ticket/[^/]*|tests/.*)$'
+forbid 'only ticket/adapters/confinement.cpp includes libseccomp' "${include}[<\"]seccomp" . \
+  '^ticket/adapters/confinement\.cpp'
 forbid 'only ticket/adapters/lmdb.* includes LMDB' "${include}[<\"]lmdb\.h" . \
   '^ticket/adapters/lmdb\.'
 forbid 'only ticket/adapters/http.* includes cpp-httplib' "${include}[<\"]httplib" . \

@@ -9,8 +9,12 @@ namespace waybill {
 /// (sd_notify(3)). Where there is no such socket nobody is told, and nothing fails. Thread-safe.
 class ServiceManager {
  public:
-  /// Reads the environment and takes the variable out of it, so that no child speaks for us.
+  /// Reads the environment and takes the variable out of it, so that no child speaks for us. Before
+  /// confine_calls(), after which there are no new sockets.
   ServiceManager();
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+  ~ServiceManager();
 
   /// It serves.
   void ready() const noexcept { say("READY=1"); }
@@ -22,7 +26,8 @@ class ServiceManager {
  private:
   void say(std::string_view state) const noexcept;
 
-  std::string socket_;
+  std::string address_;  // empty: nobody listens
+  int socket_ = -1;
 };
 
 }  // namespace waybill
