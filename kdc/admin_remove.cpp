@@ -7,17 +7,17 @@ namespace waybill::kdc {
 namespace {
 
 using Holder = GrantRecord::Holder;
-using Ids = std::vector<std::uint64_t>;
+using GrantIds = std::vector<std::uint64_t>;
 
-std::string joined(const Ids& ids) {
+std::string numbers_of(const GrantIds& ids) {
   std::string out;
   for (const std::uint64_t id : ids) out += (out.empty() ? "" : ",") + std::to_string(id);
   return out;
 }
 
 // Whoever gets the name one day must not get what was granted to this one.
-Ids grants_to(const StoreView& view, const std::string& name) {
-  Ids ids;
+GrantIds grants_to(const StoreView& view, const std::string& name) {
+  GrantIds ids;
   for (const Holder holder : {Holder::subject, Holder::trigger}) {
     for (const GrantRecord& grant : view.grants_of(holder, name)) ids.push_back(grant.id);
   }
@@ -26,8 +26,8 @@ Ids grants_to(const StoreView& view, const std::string& name) {
 
 // Those that name this queue and no other; a prefix goes on to mean what it says. Queues are
 // removed rarely: the table is read from end to end.
-Ids grants_at(const StoreView& view, const std::string& queue) {
-  Ids ids;
+GrantIds grants_at(const StoreView& view, const std::string& queue) {
+  GrantIds ids;
   std::uint64_t after = 0;
   for (;;) {
     const auto page = view.grants(after, limits::max_page);
@@ -39,7 +39,8 @@ Ids grants_at(const StoreView& view, const std::string& queue) {
   }
 }
 
-void take_out(StoreChange& change, const PrincipalRecord& record, const Ids& grants, Time now) {
+void take_out(StoreChange& change, const PrincipalRecord& record, const GrantIds& grants,
+              Time now) {
   for (const std::uint64_t id : grants) change.remove_grant(id);
   revoke_all(change, record, now, "removed");
   const StoreTables& tables = change.store().tables();
@@ -56,9 +57,9 @@ Result<Principal> named(const KdcParts& parts, Ask& ask) {
   return principal_in(parts, fields, "name");
 }
 
-void tell(Fields& noted, Said& said, const Ids& grants) {
-  noted.add("grants", joined(grants));
-  said.answer(Fields{{"grants", joined(grants)}});
+void tell(Fields& noted, Said& said, const GrantIds& grants) {
+  noted.add("grants", numbers_of(grants));
+  said.answer(Fields{{"grants", numbers_of(grants)}});
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ Decided admin_principal_remove(const KdcParts& parts, Ask& ask) {
       said->detail = "it owns " + joined(queues) + "; give them to another owner first";
       return Error{Errc::policy_denied, "an owner"};
     }
-    const Ids grants = grants_to(change, principal.name());
+    const GrantIds grants = grants_to(change, principal.name());
     take_out(change, *record, grants, now);
     tell(noted, *said, grants);
     return ok();
@@ -94,7 +95,7 @@ Decided admin_queue_remove(const KdcParts& parts, Ask& ask) {
                            StoreChange& change, Fields& noted) -> Checked {
     const auto record = change.principal(name);
     if (!record || !change.queue(name)) return Error{Errc::queue_unknown, "remove"};
-    Ids grants = grants_at(change, name);
+    GrantIds grants = grants_at(change, name);
     for (const std::uint64_t id : grants_to(change, name)) grants.push_back(id);
     take_out(change, *record, grants, now);
     tell(noted, *said, grants);

@@ -4,12 +4,12 @@ namespace waybill::kdc {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 constexpr auto frame_time = 200ms;
 constexpr std::uint64_t megabyte = 1'000'000;
 
-std::string line_of(const Stage& stage, Clock::duration since) {
+std::string line_of(const Stage& stage, Steady::duration since) {
   std::string line = stage.what;
   if (stage.total > 0 && stage.done) {
     line += ": " + std::to_string(stage.done() / megabyte) + " of at most " +
@@ -48,15 +48,15 @@ void Progress::draw(const std::string& line) const {
 
 void Progress::work() {
   std::unique_lock guard(lock_);
-  const auto start = Clock::now();
+  const auto start = Steady::now();
   bool drawn = false;
   auto next = start + options_.patience;
   while (!changed_.wait_until(guard, next, [this] { return ended_; })) {
     if (!stage_.what.empty()) {
-      draw(line_of(stage_, Clock::now() - start));
+      draw(line_of(stage_, Steady::now() - start));
       drawn = true;
     }
-    next = Clock::now() + frame_time;
+    next = Steady::now() + frame_time;
   }
   if (drawn) draw("");
 }

@@ -10,7 +10,7 @@
 namespace waybill::kdc {
 namespace {
 
-constexpr std::size_t max_file = 4096;
+constexpr std::size_t max_token_file = 4096;
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& fault) {
   throw FileError(file.string() + ": " + fault, file);
@@ -38,7 +38,7 @@ TokenFile TokenFile::make(const std::string& address, const Secret<32>& secret) 
 }
 
 TokenFile TokenFile::load(const std::filesystem::path& file) {
-  const SecretBytes bytes = read_secret_file(file, max_file);
+  const SecretBytes bytes = read_secret_file(file, max_token_file);
   toml::table table;
   try {
     table = toml::parse(text_of(bytes.expose()), file.string());

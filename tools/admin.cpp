@@ -15,7 +15,7 @@ namespace waybill::tools {
 
 namespace {
 
-struct ListOptions {
+struct PageOptions {
   CommandLine::Text cache, after;
   std::optional<std::uint64_t> limit;
   bool as_json = false;
@@ -24,7 +24,7 @@ struct ListOptions {
 };
 
 Outcome<Done> read_list_options(Context& context, const Arguments& arguments,
-                                const ListCommand& list, ListOptions& options) {
+                                const ListCommand& list, PageOptions& options) {
   CommandLine line(list.command, "Show them all, or those that are asked for.");
   options.texts.resize(list.filters.size());
   options.flags.resize(list.filters.size());
@@ -46,7 +46,7 @@ Outcome<Done> read_list_options(Context& context, const Arguments& arguments,
   return done();
 }
 
-Outcome<Fields> list_arguments(const ListCommand& list, const ListOptions& options) {
+Outcome<Fields> list_arguments(const ListCommand& list, const PageOptions& options) {
   Fields fields;
   for (std::size_t i = 0; i < list.filters.size(); ++i) {
     const ListCommand::Filter& filter = list.filters[i];
@@ -88,7 +88,7 @@ Outcome<Done> each_row(Session& session, const std::string& operation, const Fie
 }
 
 Outcome<Done> admin_list(Context& context, const Arguments& arguments, const ListCommand& list) {
-  ListOptions options;
+  PageOptions options;
   CHECK_OK(read_list_options(context, arguments, list, options));
   TRY(fields, list_arguments(list, options));
   TRY(session, Session::open(context, options.cache));

@@ -10,7 +10,7 @@
 namespace waybill::tools {
 namespace {
 
-constexpr std::size_t width = 80;
+constexpr std::size_t line_width = 80;
 
 std::string name_in(const Fields& row, std::string_view field) {
   return escaped(bare(row.get(field)));
@@ -214,7 +214,7 @@ void print_wrapped(Ui& ui, const std::string& first, const std::string& text) {
   std::string line = first;
   bool empty = true;
   for (const std::string& word : words_of(text)) {
-    if (!empty && width_of(line) + 1 + width_of(word) > width) {
+    if (!empty && width_of(line) + 1 + width_of(word) > line_width) {
       ui.print(line);
       line = std::string(indent, ' ');
       empty = true;

@@ -5,7 +5,7 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct GrantOptions {
   CommandLine::Text subject, role, trigger, workflow, cache;
   std::string queue;
   std::vector<std::string> actions;
@@ -13,7 +13,7 @@ struct Options {
   CommandLine::Text stale_feed;
 };
 
-Outcome<Done> check(const Options& options) {
+Outcome<Done> check(const GrantOptions& options) {
   const int holders =
       (options.subject ? 1 : 0) + (options.role ? 1 : 0) + (options.trigger ? 1 : 0);
   if (holders != 1) return wrong_usage("say one of --subject, --role and --trigger");
@@ -32,7 +32,7 @@ Outcome<Done> check(const Options& options) {
   return done();
 }
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, GrantOptions& options) {
   CommandLine line("waybill admin grant add",
                    "Let a subject or a role start workflows, or a trigger send work to queues.\n"
                    "For operators; the owner of a queue does the first at that queue.");
@@ -63,7 +63,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return check(options);
 }
 
-Outcome<Fields> fields_of(const Session& session, const Options& options) {
+Outcome<Fields> fields_of(const Session& session, const GrantOptions& options) {
   Fields fields;
   if (options.role) {
     fields.add("role", *options.role);
@@ -86,7 +86,7 @@ Outcome<Fields> fields_of(const Session& session, const Options& options) {
 }
 
 Outcome<Done> add(Context& context, const Arguments& arguments) {
-  Options options;
+  GrantOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(fields, fields_of(*session, options));

@@ -7,7 +7,7 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct PrincipalOptions {
   std::string name;
   CommandLine::Text password_file, keytab, cache;
   std::vector<std::string> roles;
@@ -16,7 +16,8 @@ struct Options {
   bool retire_old = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments,
+                           PrincipalOptions& options) {
   CommandLine line("waybill admin principal add", "Register a user or a service.");
   line.argument("NAME", options.name, "as carol or trigger/orders");
   line.option("--password-file", options.password_file, "FILE",
@@ -43,8 +44,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
   return done();
 }
 
-Outcome<PrincipalKey> key_of(Session& session, const Options& options, const Principal& principal,
-                             const RealmDocument& realm) {
+Outcome<PrincipalKey> key_of(Session& session, const PrincipalOptions& options,
+                             const Principal& principal, const RealmDocument& realm) {
   if (options.keytab) {
     TRY(keytab, read_keytab(*options.keytab));
     return first_key(keytab, principal);
@@ -54,7 +55,7 @@ Outcome<PrincipalKey> key_of(Session& session, const Options& options, const Pri
 }
 
 Outcome<Done> add(Context& context, const Arguments& arguments) {
-  Options options;
+  PrincipalOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(principal, local_principal(*session, options.name));
@@ -78,7 +79,7 @@ Outcome<Done> add(Context& context, const Arguments& arguments) {
 }
 
 Outcome<Done> read_options_of_rekey(Context& context, const Arguments& arguments,
-                                    Options& options) {
+                                    PrincipalOptions& options) {
   CommandLine line("waybill admin principal rekey",
                    "Give somebody a new password, or a service its next key.");
   line.argument("NAME", options.name, "who");
@@ -104,8 +105,8 @@ Outcome<Done> read_options_of_rekey(Context& context, const Arguments& arguments
   return done();
 }
 
-Outcome<PrincipalKey> new_key(Session& session, const Options& options, const Principal& principal,
-                              const Fields& row, Kvno next) {
+Outcome<PrincipalKey> new_key(Session& session, const PrincipalOptions& options,
+                              const Principal& principal, const Fields& row, Kvno next) {
   if (options.keytab) {
     TRY(keytab, read_keytab(*options.keytab));
     return next_key(keytab, *options.keytab, principal, next);
@@ -116,7 +117,7 @@ Outcome<PrincipalKey> new_key(Session& session, const Options& options, const Pr
 }
 
 Outcome<Done> rekey_one(Context& context, const Arguments& arguments) {
-  Options options;
+  PrincipalOptions options;
   CHECK_OK(read_options_of_rekey(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(principal, local_principal(*session, options.name));

@@ -5,12 +5,12 @@
 namespace waybill::tools {
 namespace {
 
-struct Options {
+struct QueueOptions {
   std::string name, owner, keytab;
   CommandLine::Text cache;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, QueueOptions& options) {
   CommandLine line("waybill admin queue add", "Register a queue, with its owner and its key.");
   line.argument("NAME", options.name, "as queue-alice");
   line.required("--owner", options.owner, "PRINCIPAL",
@@ -27,7 +27,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Options
 }
 
 Outcome<Done> add(Context& context, const Arguments& arguments) {
-  Options options;
+  QueueOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(queue, local_principal(*session, options.name));

@@ -92,8 +92,9 @@ Outcome<Done> show_role(Context& context, const Arguments& arguments) {
                 "nobody has the role " + escaped(role) + ", and no grant is for it");
   }
   if (as_json) {
-    context.ui.print_json(
-        {{"role", role}, {"principals", to_json(principals)}, {"grants", to_json(grants)}});
+    context.ui.print_json({{"role", role},
+                           {"principals", tools::to_json(principals)},
+                           {"grants", tools::to_json(grants)}});
     return done();
   }
   print_rows(context.ui, principals, context.clock.now(), {"name", "kind", "disabled"});
@@ -103,7 +104,7 @@ Outcome<Done> show_role(Context& context, const Arguments& arguments) {
   return done();
 }
 
-constexpr Subcommand subcommands[] = {
+constexpr Subcommand role_commands[] = {
     {"list", list_roles, "show those that are in use"},
     {"show", show_role, "show who has one, and its grants"},
 };
@@ -111,7 +112,7 @@ constexpr Subcommand subcommands[] = {
 }  // namespace
 
 Outcome<Done> admin_role_main(Context& context, const Arguments& arguments) {
-  return dispatch(context, subcommands, "waybill admin role", arguments);
+  return dispatch(context, role_commands, "waybill admin role", arguments);
 }
 
 }  // namespace waybill::tools

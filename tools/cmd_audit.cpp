@@ -64,15 +64,15 @@ Outcome<Done> tail(Context& context, const Arguments& arguments) {
   }
 }
 
-struct VerifyOptions {
+struct ChainOptions {
   CommandLine::Text cache;
   AuditWish wish;
   bool offline = false;
   bool as_json = false;
 };
 
-Outcome<VerifyOptions> read_verify_options(Context& context, const Arguments& arguments) {
-  VerifyOptions options;
+Outcome<ChainOptions> read_verify_options(Context& context, const Arguments& arguments) {
+  ChainOptions options;
   CommandLine line("waybill audit verify",
                    "Check the whole audit trail: nothing changed, dropped, reordered or cut off.");
   line.option("--state", options.wish.state, "FILE",

@@ -14,14 +14,14 @@ namespace {
 constexpr std::uint64_t usual_count = 20;
 constexpr std::uint64_t most = 100'000;
 
-struct Options {
+struct SearchOptions {
   CommandLine::Text principal, by, subject, queue, workflow, ticket, event, outcome, from, to,
       cache;
   std::optional<std::uint64_t> count, after;
   bool as_json = false;
 };
 
-Outcome<Done> read_options(Context& context, const Arguments& arguments, Options& options) {
+Outcome<Done> read_options(Context& context, const Arguments& arguments, SearchOptions& options) {
   CommandLine line("waybill audit search", "Find records of the KDC's audit trail, newest first.");
   line.option("--principal", options.principal, "PRINCIPAL", "who calls, is spoken for or changed");
   line.option("--by", options.by, "PRINCIPAL", "who calls");
@@ -65,7 +65,7 @@ Outcome<std::string> seconds_of(const std::string& text, Time now) {
   return std::to_string(time->time_since_epoch().count());
 }
 
-Outcome<Fields> question_of(const Session& session, const Options& options) {
+Outcome<Fields> question_of(const Session& session, const SearchOptions& options) {
   Fields question;
   const auto add = [&](const char* name, const CommandLine::Text& value) {
     if (value) question.add(name, *value);
@@ -114,7 +114,7 @@ Outcome<Found> find(Session& session, const Fields& question, std::string after,
 }  // namespace
 
 Outcome<Done> audit_search_main(Context& context, const Arguments& arguments) {
-  Options options;
+  SearchOptions options;
   CHECK_OK(read_options(context, arguments, options));
   TRY(session, Session::open(context, options.cache));
   TRY(question, question_of(*session, options));

@@ -78,7 +78,7 @@ Outcome<Done> audit_trace_main(Context& context, const Arguments& arguments) {
   if (as_json) {
     context.ui.print_json({{"workflow", workflow},
                            {"state", fate_of(rows, context.clock.now())},
-                           {"records", to_json(rows)}});
+                           {"records", tools::to_json(rows)}});
     return done();
   }
   print_head(context, workflow, rows);

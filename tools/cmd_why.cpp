@@ -60,7 +60,7 @@ std::string when(const Fields& row) {
 nlohmann::json as_json(const Rows& rows, const std::string& state) {
   nlohmann::json reasons = nlohmann::json::array();
   for (const Fields& row : rows) {
-    nlohmann::json reason = to_json(row);
+    nlohmann::json reason = tools::to_json(row);
     reason["explanation"] = explain(row);
     reasons.push_back(std::move(reason));
   }

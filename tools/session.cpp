@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr Seconds usual_life = 0s;   // of a service ticket: what the KDC gives, within the TGT's
 constexpr Seconds least_left = 30s;  // a ticket that ends on the way helps nobody
-constexpr std::string_view log_in = "run `waybill init`";
+constexpr std::string_view log_in_first = "run `waybill init`";
 
 bool is_about_the_tgt(Errc code) {
   return code == Errc::unknown_epoch || code == Errc::ticket_expired || code == Errc::revoked ||
@@ -26,7 +26,7 @@ bool is_about_the_tgt(Errc code) {
 
 Stop refused(Errc code, const std::string& detail) {
   Stop stop(Error{code}, detail);
-  if (is_about_the_tgt(code)) stop.hint = log_in;
+  if (is_about_the_tgt(code)) stop.hint = log_in_first;
   return stop;
 }
 
@@ -86,14 +86,14 @@ Outcome<Principal> Session::principal(const std::string& text) const {
 Outcome<const IssuedTicket*> Session::tgt() const {
   if (!cache_ || cache_->tgt() == nullptr) {
     return Stop(Exit::no_credentials, "nobody is logged in to " + realm().text(),
-                std::string(log_in));
+                std::string(log_in_first));
   }
   const IssuedTicket* ticket = cache_->tgt();
   if (ticket->times.run_until <= now()) {
     return Stop(Exit::no_credentials,
                 "the ticket of " + cache_->principal().text() + " ended " +
                     print_relative(ticket->times.run_until, now()),
-                std::string(log_in));
+                std::string(log_in_first));
   }
   return ticket;
 }

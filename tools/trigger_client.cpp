@@ -69,7 +69,7 @@ json parse_json(const std::string& text) {
   return value.is_object() ? value : json::object();
 }
 
-std::string from_environment(const char* name) {
+std::string trigger_from_environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
   return value == nullptr ? "" : value;
 }
@@ -91,7 +91,8 @@ Stop several(const std::vector<Fields>& rows) {
 
 Outcome<Place> locate(Session& session, const TriggerClient::Wanted& wanted) {
   if (wanted.url) return Place{*wanted.url, ""};
-  if (std::string url = from_environment("WAYBILL_TRIGGER"); !url.empty()) return Place{url, ""};
+  if (std::string url = trigger_from_environment("WAYBILL_TRIGGER"); !url.empty())
+    return Place{url, ""};
   Fields question;
   if (wanted.queue) question.add("queue", *wanted.queue);
   TRY(rows, session.list("locate", question));

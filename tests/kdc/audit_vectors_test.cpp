@@ -53,6 +53,8 @@ std::string text_of(const AuditFault& fault) {
       return "reordered" + at;
     case Kind::truncated:
       return "truncated" + at;
+    case Kind::headless:
+      return "headless" + at;
     case Kind::contradicted:
       return "contradicted" + at + " " + std::to_string(fault.since);
   }
