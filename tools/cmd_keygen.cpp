@@ -19,10 +19,9 @@ struct KeygenOptions {
 };
 
 Outcome<Done> read_options(Context& context, const Arguments& arguments, KeygenOptions& options) {
-  CommandLine line(
-      "waybill keygen",
-      "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil); or print\n"
-      "the public half of a user's.");
+  CommandLine line("waybill keygen",
+                   "Make the key of a service or a queue, in a keytab of mode 0600 (ktutil);\n"
+                   "or print the public half of a user's.");
   line.required("--principal", options.principal, "NAME", "whose key");
   line.option("--out", options.keytab, "KEYTAB", "the file; an existing one is never overwritten");
   line.flag("--add", options.add, "put a further version into the keytab that is there");
