@@ -20,6 +20,7 @@ std::map<std::string, unsigned, std::less<>> read_errors(const std::string& path
   for (std::string line; std::getline(file, line);) {
     const std::size_t name = line.find("| `WB-");
     if (!line.starts_with("| ") || name == std::string::npos) continue;
+    if (line.find_first_of("0123456789") != 2) continue;  // a table of other codes
     const std::size_t from = name + 3;
     out[line.substr(from, line.find('`', from) - from)] =
         static_cast<unsigned>(std::stoul(line.substr(2)));
