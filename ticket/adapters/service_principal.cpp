@@ -6,7 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Login::Wish wish{8h, 0s};  // never renewed: the keytab is there to log in again
-constexpr Seconds usual_life = 0s;    // of a service ticket: what the KDC gives, within the TGT's
+constexpr Seconds usual_life = 0s;   // of a service ticket: what the KDC gives, within the TGT's
 constexpr Seconds surely_new = 60s;
 
 bool is_fresh(const IssuedTicket& ticket, Time now) {
