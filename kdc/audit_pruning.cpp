@@ -11,6 +11,7 @@
 #include "kdc/audit_archive.h"
 #include "kdc/audit_index.h"
 #include "kdc/high_water.h"
+#include "kdc/master_place.h"
 #include "kdc/open_realm.h"
 #include "kdc/store_check.h"
 #include "kdc/store_keys.h"
@@ -145,7 +146,7 @@ std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock,
 std::uint64_t reindex_audit(const Folder& folder) {
   require_realm(folder);
   const FolderLock lock = lock_folder(folder.path);
-  Store store(folder.store(), MasterKey(read_key_file(folder.master_key())));
+  Store store(folder.store(), MasterKey(read_master_key(folder)));
   return AuditIndex::rebuild(store);
 }
 

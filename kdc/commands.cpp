@@ -40,12 +40,16 @@ std::string iso_time(Time time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-void add_folder_options(CLI::App& command, Folder& folder) {
+void add_folder_option(CLI::App& command, Folder& folder) {
   command
       .add_option_function<std::string>(
           "--dir", [&folder](const std::string& dir) { folder.path = dir; }, "the KDC's folder")
       ->required()
       ->type_name("FOLDER");
+}
+
+void add_folder_options(CLI::App& command, Folder& folder) {
+  add_folder_option(command, folder);
   command
       .add_option_function<std::string>(
           "--master-key", [&folder](const std::string& file) { folder.master_file = file; },

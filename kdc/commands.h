@@ -31,6 +31,8 @@ void add_master_commands(CLI::App& app, Commands& commands);
 /// Below the sub-command `store`.
 void add_store_commands(CLI::App& store, Commands& commands);
 
+/// --dir, of what makes a realm.
+void add_folder_option(CLI::App& command, Folder& folder);
 /// --dir and --master-key, of whatever works on a realm that is there.
 void add_folder_options(CLI::App& command, Folder& folder);
 /// --in and --days, of whatever makes new epochs.

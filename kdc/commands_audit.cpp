@@ -45,7 +45,7 @@ Example:
 )";
 
 struct Words {
-  std::string dir;
+  Folder folder;
   std::string before;
   std::optional<std::uint64_t> keep;
   std::string archive;
@@ -63,7 +63,7 @@ std::optional<Time> parse_time(const std::string& text) {
 int run_prune(const Words& words) {
   const SystemClock clock;
   const Time before = words.keep ? clock.now() - Seconds(*words.keep) : *parse_time(words.before);
-  const auto pruned = prune_audit({words.dir}, clock, {before, words.archive});
+  const auto pruned = prune_audit(words.folder, clock, {before, words.archive});
   if (!pruned) {
     std::cout << "Nothing to do: no record is from before " << iso_time(before) << ".\n";
     return 0;
@@ -74,13 +74,9 @@ int run_prune(const Words& words) {
 }
 
 int run_reindex(const Words& words) {
-  const std::uint64_t records = reindex_audit({words.dir});
+  const std::uint64_t records = reindex_audit(words.folder);
   std::cout << "The index of the audit chain is new, of " << records << " records.\n";
   return 0;
-}
-
-void add_dir(CLI::App& command, Words& words) {
-  command.add_option("--dir", words.dir, "the KDC's folder")->required()->type_name("FOLDER");
 }
 
 void add_age_options(CLI::App& prune, Words& words) {
@@ -107,14 +103,14 @@ void add_audit_commands(CLI::App& app, Commands& commands) {
   audit->require_subcommand(1);
 
   CLI::App* prune = audit->add_subcommand("prune", "move old records into an archive");
-  add_dir(*prune, *words);
+  add_folder_options(*prune, words->folder);
   add_age_options(*prune, *words);
   prune->add_option("--archive", words->archive, "a new file")->required()->type_name("FILE");
   prune->footer(prune_help);
   commands.push_back({prune, [words] { return run_prune(*words); }});
 
   CLI::App* reindex = audit->add_subcommand("reindex", "make its index anew");
-  add_dir(*reindex, *words);
+  add_folder_options(*reindex, words->folder);
   reindex->footer(reindex_help);
   commands.push_back({reindex, [words] { return run_reindex(*words); }});
 }

@@ -250,8 +250,8 @@ int run(Command command) {
     return complain(refused, std::string("the archive is unsound: ") + error.what());
   } catch (const RecordDamaged& error) {
     return complain(refused, error.what());
-  } catch (
-      const TokenError& error) {  // whoever starts us again on trouble must not try a PIN again
+  } catch (const TokenError& error) {
+    // Whoever starts us again on trouble must not try a PIN again.
     const bool is_pin = error.fault() == TokenError::Fault::pin;
     return complain(is_pin ? refused : local_trouble, error.what());
   } catch (const std::exception& error) {
@@ -261,11 +261,7 @@ int run(Command command) {
 
 CLI::App* add_init(CLI::App& app, Words& words) {
   CLI::App* init = app.add_subcommand("init", "make a realm in a new folder");
-  init->add_option_function<std::string>(
-          "--dir", [&words](const std::string& dir) { words.folder.path = dir; },
-          "the KDC's folder")
-      ->required()
-      ->type_name("FOLDER");
+  add_folder_option(*init, words.folder);
   init->add_option("--realm", words.realm, "the realm's name, for example DEMO.TEST")
       ->required()
       ->type_name("REALM");

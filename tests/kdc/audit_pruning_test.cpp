@@ -265,6 +265,14 @@ BOOST_AUTO_TEST_CASE(mends_an_index_however_it_was_damaged) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(takes_the_master_key_from_where_it_is_named) {
+  Folder named = folder;
+  named.master_file = folder.path / "elsewhere.key";
+  std::filesystem::rename(folder.master_key(), named.master_file);
+  BOOST_CHECK_THROW(reindex_audit(folder), FileError);
+  BOOST_TEST(reindex_audit(named) == 16U);
+}
+
 BOOST_AUTO_TEST_CASE(is_not_done_while_the_folder_is_in_use) {
   const FolderLock served = lock_folder(folder.path);
   BOOST_CHECK_THROW(reindex_audit(folder), FileError);
