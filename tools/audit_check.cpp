@@ -20,13 +20,10 @@ namespace fs = std::filesystem;
 // By realm and root key: two realms of one name are two chains.
 fs::path state_path(Session& session, const std::optional<std::string>& state) {
   if (state) return *state;
-  // NOLINTBEGIN(concurrency-mt-unsafe): nobody sets them
-  const char* named = std::getenv("XDG_STATE_HOME");
-  const char* home = std::getenv("HOME");
-  // NOLINTEND(concurrency-mt-unsafe)
-  const fs::path base = named != nullptr && *named != '\0'
-                            ? fs::path(named)
-                            : fs::path(home == nullptr ? "." : home) / ".local/state";
+  const char* named = from_environment("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const fs::path base =
+      named != nullptr ? fs::path(named) : fs::path(home == nullptr ? "." : home) / ".local/state";
   const RealmFile& realm = session.client().realm_file();
   const Bytes root = realm.root.bytes;
   return base / "waybill" / ("audit-" + realm.realm.text() + "-" + to_hex(root.first(8)));

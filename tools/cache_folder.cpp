@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "ticket/adapters/files.h"
 #include "ticket/limits.h"
+#include "tools/ui.h"
 
 namespace waybill::tools {
 namespace {
@@ -15,11 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view extension = ".cache";
 constexpr std::string_view pointer = "current";
-
-const char* from_environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr || *value == '\0' ? nullptr : value;
-}
 
 std::optional<CredentialCache> read_cache(const fs::path& file) {
   std::error_code unknown;

@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "ticket/adapters/files.h"
 #include "tools/commands.h"
 #include "tools/login.h"
@@ -53,9 +51,8 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, InitOpt
 
 Outcome<std::string> keytab_path(const InitOptions& options) {
   if (options.keytab) return *options.keytab;
-  const char* usual = std::getenv("WAYBILL_KEYTAB");  // NOLINT(concurrency-mt-unsafe)
-  if (usual == nullptr || *usual == '\0') return wrong_usage("-k wants a keytab: -t KEYTAB");
-  return std::string(usual);
+  if (const char* usual = from_environment("WAYBILL_KEYTAB")) return std::string(usual);
+  return wrong_usage("-k wants a keytab: -t KEYTAB");
 }
 
 void report(Session& session, const InitOptions& options, const IssuedTicket& tgt) {

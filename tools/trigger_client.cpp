@@ -1,7 +1,6 @@
 #include "tools/trigger_client.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 #include "ticket/hex.h"
 #include "ticket/limits.h"
 #include "tools/text.h"
+#include "tools/ui.h"
 
 namespace waybill::tools {
 namespace {
@@ -69,11 +69,6 @@ json parse_json(const std::string& text) {
   return value.is_object() ? value : json::object();
 }
 
-std::string trigger_from_environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? "" : value;
-}
-
 struct Place {
   std::string url;
   std::string principal;  // as the KDC says; empty when a person named the address
@@ -91,8 +86,7 @@ Stop several(const std::vector<Fields>& rows) {
 
 Outcome<Place> locate(Session& session, const TriggerClient::Wanted& wanted) {
   if (wanted.url) return Place{*wanted.url, ""};
-  if (std::string url = trigger_from_environment("WAYBILL_TRIGGER"); !url.empty())
-    return Place{url, ""};
+  if (const char* url = from_environment("WAYBILL_TRIGGER")) return Place{url, ""};
   Fields question;
   if (wanted.queue) question.add("queue", *wanted.queue);
   TRY(rows, session.list("locate", question));

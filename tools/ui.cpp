@@ -23,13 +23,9 @@ std::string dressed(std::string_view text, std::string_view style, bool colour) 
 }
 
 bool wants_colour() {
-  // NOLINTBEGIN(concurrency-mt-unsafe): nothing of ours changes the environment
-  const char* none = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  // NOLINTEND(concurrency-mt-unsafe)
-  const bool forbidden = none != nullptr && *none != '\0';
+  const char* terminal = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe): nobody sets it
   const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return !forbidden && !dumb;
+  return from_environment("NO_COLOR") == nullptr && !dumb;
 }
 
 std::string dumped(const nlohmann::json& value, int indent) {
@@ -37,6 +33,11 @@ std::string dumped(const nlohmann::json& value, int indent) {
 }
 
 }  // namespace
+
+const char* from_environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
 
 Stop::Stop(const Error& error, const std::string& detail)
     : exit(Exit::refused),

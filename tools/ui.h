@@ -81,4 +81,7 @@ class Table {
 /// `2030-05-01 11:30:00 (in 7 h 58 min)`
 std::string print_when(Time time, Time now);
 
+/// What the environment says under that name; null when it says nothing or an empty text.
+const char* from_environment(const char* name);
+
 }  // namespace waybill::tools

@@ -58,13 +58,8 @@ AuditRecord AuditRecord::read(View wire) {
 }
 
 Checkpoint Checkpoint::read(View wire, const RealmDocument& realm) {
-  const Value outer = decode(wire, max_feed_message);
-  const auto& part = outer.array(3);
-  const std::uint64_t signer = part[0].number32();
-  const View statement = part[1].bin(max_feed_message);
-  const auto signature = part[2].fixed<64>();
-
-  const Value inner = decode(statement, max_feed_message);
+  const auto shown = SignedStatement::read(wire);
+  const Value inner = decode(shown.statement, max_feed_message);
   const auto& field = inner.array(5);
   Checkpoint out;
   field[0].literal("audit checkpoint");
@@ -74,9 +69,9 @@ Checkpoint Checkpoint::read(View wire, const RealmDocument& realm) {
   out.link = field[4].fixed<32>();
 
   require(named == realm.realm, Code::wrong_realm);
-  const auto* key = realm.signer(signer, out.time);
+  const auto* key = realm.signer(shown.signer, out.time);
   require(key != nullptr, Code::unknown_signer);
-  require(ed25519_verifies(key->key, statement, signature), Code::bad_proof);
+  require(shown.is_by(*key), Code::bad_proof);
   return out;
 }
 

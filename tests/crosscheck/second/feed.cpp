@@ -42,13 +42,8 @@ std::string segment_after(std::uint64_t at, std::uint64_t last) {
 }  // namespace
 
 Follower::Head Follower::read_head(View wire, const RealmDocument& realm, std::uint64_t now) const {
-  const Value outer = decode(wire, max_feed_message);
-  const auto& part = outer.array(3);
-  const std::uint64_t signer = part[0].number32();
-  const View statement = part[1].bin(max_feed_message);
-  const auto signature = part[2].fixed<64>();
-
-  const Value inner = decode(statement, max_feed_message);
+  const auto shown = SignedStatement::read(wire);
+  const Value inner = decode(shown.statement, max_feed_message);
   const auto& field = inner.array(8);
   Head head;
   field[0].literal("feed head");
@@ -61,8 +56,8 @@ Follower::Head Follower::read_head(View wire, const RealmDocument& realm, std::u
   field[7].time();
 
   require(named == realm.realm, Code::wrong_realm);
-  const auto* key = realm.signer(signer, head.time);
-  require(key != nullptr && ed25519_verifies(key->key, statement, signature), Code::feed_invalid);
+  const auto* key = realm.signer(shown.signer, head.time);
+  require(key != nullptr && shown.is_by(*key), Code::feed_invalid);
   require(head.base.sequence <= head.last.sequence, Code::feed_invalid);
   require(head.time <= now + skew, Code::feed_invalid);
   require(head.last.sequence >= place_.at.sequence, Code::feed_invalid);

@@ -54,4 +54,14 @@ const RealmDocument::Key* RealmDocument::signer(std::uint64_t wanted, std::uint6
   return nullptr;
 }
 
+SignedStatement SignedStatement::read(View wire) {
+  const Value outer = decode(wire, max_feed_message);
+  const auto& part = outer.array(3);
+  return {part[0].number32(), part[1].bin(max_feed_message), part[2].fixed<64>()};
+}
+
+bool SignedStatement::is_by(const RealmDocument::Key& key) const {
+  return ed25519_verifies(key.key, statement, signature);
+}
+
 }  // namespace second

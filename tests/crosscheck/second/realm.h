@@ -24,4 +24,15 @@ struct RealmDocument {
   const Key* signer(std::uint64_t id, std::uint64_t when) const;
 };
 
+/// What a signing key signs and is handed out: a feed head (protocol 7), an audit checkpoint (9).
+struct SignedStatement {
+  std::uint64_t signer;
+  View statement;  ///< into the wire
+  Bytes64 signature;
+
+  /// Refuses: the codec's.
+  static SignedStatement read(View wire);
+  bool is_by(const RealmDocument::Key& key) const;
+};
+
 }  // namespace second
