@@ -2,6 +2,7 @@
 # tools/package makes them; `cmake --install` of a component puts the same files elsewhere.
 set(folder ${PROJECT_BINARY_DIR}/packages)
 set(man ${PROJECT_SOURCE_DIR}/tools/packages/man)
+file(GLOB examples ${PROJECT_SOURCE_DIR}/tools/examples/*.toml)
 set(programs waybill waybill-kdc waybill-trigger waybill-worker)
 
 # What the programs say of themselves: manual pages, completion.
@@ -16,7 +17,7 @@ add_custom_command(OUTPUT ${folder}/written
     $<TARGET_FILE:waybill-trigger> $<TARGET_FILE:waybill-worker>
   ${completions}
   COMMAND ${CMAKE_COMMAND} -E touch ${folder}/written
-  DEPENDS ${programs} ${man}
+  DEPENDS ${programs} ${man} ${examples}
   WORKING_DIRECTORY ${folder} VERBATIM)
 
 # The verifier and all below it, in one archive. A program takes out of it what it uses.
@@ -34,6 +35,7 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS waybill RUNTIME DESTINATION bin COMPONENT waybill)
 install(DIRECTORY ${folder}/man1 DESTINATION share/man COMPONENT waybill)
+install(FILES ${folder}/man5/waybill-realm.toml.5 DESTINATION share/man/man5 COMPONENT waybill)
 install(FILES ${folder}/waybill.bash RENAME waybill
   DESTINATION share/bash-completion/completions COMPONENT waybill)
 install(FILES ${folder}/waybill.zsh RENAME _waybill
@@ -45,6 +47,7 @@ foreach(daemon waybill-kdc waybill-trigger waybill-worker)
   install(TARGETS ${daemon} RUNTIME DESTINATION bin COMPONENT ${daemon})
   install(DIRECTORY ${folder}/man8 DESTINATION share/man COMPONENT ${daemon}
     FILES_MATCHING PATTERN "${daemon}.8" PATTERN "${daemon}-*.8")
+  install(FILES ${folder}/man5/${daemon}.toml.5 DESTINATION share/man/man5 COMPONENT ${daemon})
   file(GLOB units ${PROJECT_SOURCE_DIR}/tools/systemd/${daemon}*.service)
   install(FILES ${units} DESTINATION lib/systemd/system COMPONENT ${daemon})
   cmake_path(GET units FILENAME unit)  # there is one

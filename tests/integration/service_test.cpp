@@ -13,6 +13,7 @@
 
 #include "tests/integration/live_realm.h"
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/realm_file.h"
 
 namespace waybill::test::service_test {
 namespace {
@@ -154,6 +155,10 @@ BOOST_AUTO_TEST_CASE(are_all_in_the_examples_and_nothing_else_is) {
   BOOST_TEST(
       keys_of(text_of_file(examples / "worker.toml")) == options_of(WAYBILL_WORKER_PROGRAM, "run"),
       boost::test_tools::per_element());
+  const RealmFile realm = RealmFile::load(examples / "realm.toml");
+  BOOST_TEST(realm.kdcs.size() == 2U);
+  BOOST_TEST(realm.feed.size() == 1U);
+  BOOST_TEST(realm.tls_ca == examples / "ca.pem");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,6 +58,7 @@ for daemon in kdc trigger worker; do
     test "$(inside stat -c %a:%U "/var/lib/waybill-$daemon")" = "700:waybill-$daemon"
   holds "a unit" compgen -G "$root/usr/lib/systemd/system/waybill-$daemon*.service"
   holds "and a manual page" test -s "$root/usr/share/man/man8/waybill-$daemon.8"
+  holds "and one of its settings" grep -q log_level "$root/usr/share/man/man5/waybill-$daemon.toml.5"
 done
 holds "bash completes the commands" test -s "$root/usr/share/bash-completion/completions/waybill"
 holds "each command has a manual page" test -s "$root/usr/share/man/man1/waybill-submit.1"
