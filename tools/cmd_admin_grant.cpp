@@ -1,5 +1,8 @@
+#include <nlohmann/json.hpp>
+
 #include "tools/admin.h"
 #include "tools/commands.h"
+#include "tools/rows.h"
 #include "tools/text.h"
 
 namespace waybill::tools {
@@ -113,6 +116,35 @@ Outcome<Done> remove(Context& context, const Arguments& arguments) {
   return done();
 }
 
+Outcome<Done> show(Context& context, const Arguments& arguments) {
+  std::string id;
+  CommandLine::Text cache;
+  bool as_json = false;
+  CommandLine line("waybill admin grant show", "Show one.");
+  line.argument("ID", id, "its number, as `waybill admin grant list` shows it");
+  line.flag("--json", as_json, "as JSON");
+  add_cache_option(line, cache);
+  line.example("waybill admin grant show 3");
+  CHECK_OK(line.parse(context.ui, arguments));
+  const auto number = parse_number(id);
+  if (!number || *number == 0) return wrong_usage("`" + escaped(id) + "` is no number of a grant");
+  TRY(session, Session::open(context, cache));
+  // The next one after the one before is it, if there is one.
+  std::optional<Fields> found;
+  const Fields question{{"after", std::to_string(*number - 1)}, {"count", "1"}};
+  CHECK_OK(each_row(*session, "admin.grant.list", question, [&](Fields row) {
+    if (row.get("id") == std::to_string(*number)) found = std::move(row);
+    return false;
+  }));
+  if (!found) return Stop(Error{Errc::not_found, "grant"}, "grant " + std::to_string(*number));
+  if (as_json) {
+    context.ui.print_json(to_json(*found));
+  } else {
+    print_record(context.ui, *found, context.clock.now());
+  }
+  return done();
+}
+
 Outcome<Done> list(Context& context, const Arguments& arguments) {
   const ListCommand all{
       .command = "waybill admin grant list",
@@ -130,6 +162,7 @@ Outcome<Done> list(Context& context, const Arguments& arguments) {
 constexpr Subcommand subcommands[] = {
     {"add", add, "let somebody start workflows, or a trigger send work"},
     {"list", list, "show all"},
+    {"show", show, "show one"},
     {"remove", remove, "take one back"},
 };
 

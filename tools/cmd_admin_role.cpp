@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/progress.h"
 #include "tools/rows.h"
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

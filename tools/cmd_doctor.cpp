@@ -4,6 +4,7 @@
 
 #include "tools/checkup.h"
 #include "tools/commands.h"
+#include "tools/table.h"
 
 namespace waybill::tools {
 namespace {
@@ -20,13 +21,20 @@ void print_json(Ui& ui, const std::vector<Finding>& findings) {
 }
 
 void print(Ui& ui, const std::vector<Finding>& findings) {
+  constexpr std::size_t indent = 7;
+  const std::size_t width = ui.look().data_width;
+  const auto room = width > indent ? width - indent : std::string::npos;
   for (const Finding& finding : findings) {
     const std::string verdict(name_of(finding.verdict));
     const bool good = finding.verdict == Finding::Verdict::good;
-    std::string line = (good ? verdict : ui.strong(verdict)) + std::string(7 - verdict.size(), ' ');
-    line += finding.what + ": " + finding.says;
-    ui.print(line);
-    if (!finding.mend.empty()) ui.print("       -> " + finding.mend);
+    std::string mark =
+        (good ? verdict : ui.strong(verdict)) + std::string(indent - verdict.size(), ' ');
+    for (const std::string& line : wrapped(finding.what + ": " + finding.says, room)) {
+      ui.print(mark + line);
+      mark = std::string(indent, ' ');
+    }
+    // In one piece, so that it can be taken over.
+    if (!finding.mend.empty()) ui.print(mark + "-> " + finding.mend);
   }
 }
 

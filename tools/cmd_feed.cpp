@@ -8,6 +8,7 @@
 #include "tools/commands.h"
 #include "tools/feed_export.h"
 #include "tools/feed_place.h"
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

@@ -6,6 +6,7 @@
 #include "tools/commands.h"
 #include "tools/files_in.h"
 #include "tools/session.h"
+#include "tools/table.h"
 #include "tools/ticket_view.h"
 
 namespace waybill::tools {

@@ -6,6 +6,7 @@
 #include "ticket/hex.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

@@ -1,5 +1,6 @@
 #include "tools/commands.h"
 #include "tools/session.h"
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

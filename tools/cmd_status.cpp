@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/commands.h"
+#include "tools/table.h"
 #include "tools/text.h"
 #include "tools/workflow.h"
 

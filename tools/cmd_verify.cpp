@@ -11,6 +11,7 @@
 #include "tools/feed_place.h"
 #include "tools/files_in.h"
 #include "tools/session.h"
+#include "tools/table.h"
 #include "tools/ticket_view.h"
 #include "worker/job.h"
 #include "worker/revocations.h"

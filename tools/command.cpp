@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/page.h"
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

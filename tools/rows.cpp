@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/table.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

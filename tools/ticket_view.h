@@ -8,6 +8,7 @@
 #include "ticket/keytab.h"
 #include "ticket/presentation.h"
 #include "ticket/ticket.h"
+#include "tools/table.h"
 #include "tools/ui.h"
 
 /// Tickets and what surrounds them, as a person and as JSON reads them.

@@ -1,8 +1,8 @@
 #include "tools/ui.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <ostream>
 
@@ -28,6 +28,13 @@ bool wants_colour() {
   return from_environment("NO_COLOR") == nullptr && !dumb;
 }
 
+std::size_t width_of_terminal() {
+  constexpr std::size_t otherwise = 80;
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : otherwise;
+}
+
 std::string dumped(const nlohmann::json& value, int indent) {
   return value.dump(indent, ' ', true, nlohmann::json::error_handler_t::replace);
 }
@@ -49,7 +56,8 @@ Stop::Stop(const Error& error, const std::string& detail)
 Ui::Look Ui::look_of_process() {
   const bool colour = wants_colour();
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  return {terminal, terminal && colour, ::isatty(STDOUT_FILENO) == 1 && colour};
+  const bool shown = ::isatty(STDOUT_FILENO) == 1;
+  return {terminal, terminal && colour, shown && colour, shown ? width_of_terminal() : 0};
 }
 
 void Ui::print(std::string_view line) { data_ << line << '\n'; }
@@ -91,38 +99,6 @@ std::string Ui::strong(std::string_view text) const {
 }
 
 std::string Ui::dim(std::string_view text) const { return dressed(text, faint, look_.data_colour); }
-
-void Table::row(std::vector<std::string> cells) {
-  for (std::string& cell : cells) cell = escaped(cell);
-  rows_.push_back(std::move(cells));
-}
-
-std::vector<std::size_t> Table::widths() const {
-  std::vector<std::size_t> widths;
-  const auto measure = [&](const std::vector<std::string>& cells) {
-    widths.resize(std::max(widths.size(), cells.size()));
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(cells[i]));
-    }
-  };
-  measure(headings_);
-  for (const auto& cells : rows_) measure(cells);
-  return widths;
-}
-
-void Table::print(Ui& ui) const {
-  const auto columns = widths();
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string out;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      out += cells[i];
-      if (i + 1 < cells.size()) out.append(columns[i] - width_of(cells[i]) + 2, ' ');
-    }
-    return out.erase(out.find_last_not_of(' ') + 1);
-  };
-  if (!headings_.empty()) ui.print(ui.strong(line(headings_)));
-  for (const auto& cells : rows_) ui.print(line(cells));
-}
 
 std::string print_when(Time time, Time now) {
   return print_local(time) + " (" + print_relative(time, now) + ")";

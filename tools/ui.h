@@ -21,6 +21,7 @@ class Ui {
     bool terminal = false;  ///< messages go to a terminal: progress may be drawn
     bool colour = false;    ///< for messages
     bool data_colour = false;
+    std::size_t data_width = 0;  ///< columns of the terminal that data goes to; 0: it goes to none
   };
   Ui(std::ostream& data, std::ostream& messages, Look look)
       : data_(data), messages_(messages), look_(look) {}
@@ -58,24 +59,6 @@ class Ui {
   std::ostream& data_;
   std::ostream& messages_;
   const Look look_;
-};
-
-/// Rows in aligned columns. Cells are made safe for a terminal as they are added.
-class Table {
- public:
-  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
-  /// Two columns without headings: names and values.
-  Table() = default;
-
-  void row(std::vector<std::string> cells);
-  bool empty() const { return rows_.empty(); }
-  void print(Ui& ui) const;
-
- private:
-  std::vector<std::size_t> widths() const;
-
-  std::vector<std::string> headings_;
-  std::vector<std::vector<std::string>> rows_;
 };
 
 /// `2030-05-01 11:30:00 (in 7 h 58 min)`

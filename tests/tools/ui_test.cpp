@@ -1,5 +1,6 @@
 #include "tools/ui.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <boost/test/unit_test.hpp>
@@ -11,6 +12,7 @@
 #include "tools/failure.h"
 #include "tools/progress.h"
 #include "tools/rows.h"
+#include "tools/table.h"
 
 namespace waybill::test::ui_test {
 
@@ -122,6 +124,53 @@ BOOST_AUTO_TEST_CASE(has_aligned_columns_and_no_blanks_at_the_end) {
              "carol           user\n"
              "trigger/orders\n"
              "größer          x\n");
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_below_where_the_terminal_is_narrow) {
+  Ui narrow(data, messages, {.data_width = 30});
+  tools::Table table({"NAME", "CREATED"});
+  table.row({"carol", "2026-11-27 14:50:20 (1 min 11 s ago)"});
+  table.row({"größer", "-"});
+  table.print(narrow);
+  BOOST_TEST(data.str() ==
+             "NAME    CREATED\n"
+             "carol   2026-11-27 14:50:20\n"
+             "        (1 min 11 s ago)\n"
+             "größer  -\n");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_row_in_one_line_where_there_is_no_terminal) {
+  tools::Table table({"NAME", "WORKFLOW"});
+  table.row({std::string(100, 'n'), std::string(200, 'w') + " (far away)"});
+  table.print(ui);
+  BOOST_TEST(std::ranges::count(data.str(), '\n') == 2);
+}
+
+BOOST_AUTO_TEST_CASE(becomes_records_when_a_word_does_not_fit_beside_the_others) {
+  Ui narrow(data, messages, {.data_width = 30});
+  tools::Table table({"ID", "SUBJECT", "QUEUE"});
+  table.row({"5bc055dd875e35c2", "carol@DEMO.TEST", ""});
+  table.row({"1", "operator@DEMO.TEST", "queue-alice"});
+  table.print(narrow);
+  BOOST_TEST(data.str() ==
+             "ID       5bc055dd875e35c2\n"
+             "SUBJECT  carol@DEMO.TEST\n"
+             "\n"
+             "ID       1\n"
+             "SUBJECT  operator@DEMO.TEST\n"
+             "QUEUE    queue-alice\n");
+}
+
+BOOST_AUTO_TEST_CASE(breaks_between_words_alone) {
+  for (std::size_t width = 1; width < 40; ++width) {
+    std::string joined;
+    for (const std::string& line : tools::wrapped("a long (1 d 8 h) wayoverthetop word", width)) {
+      BOOST_TEST(
+          (width_of(line) <= width || line.find(' ') == std::string::npos || line == "(1 d 8 h)"));
+      joined += (joined.empty() ? "" : " ") + line;
+    }
+    BOOST_TEST(joined == "a long (1 d 8 h) wayoverthetop word");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(makes_its_cells_safe) {
