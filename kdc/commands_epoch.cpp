@@ -50,7 +50,7 @@ Example, after an epoch's keys were stolen:
   waybill-kdc epoch rotate --dir kdc --in 1m && sleep 61 && waybill-kdc epoch retire --dir kdc 1
 )";
 
-struct Words {
+struct EpochWords {
   Folder folder;
   std::string root_key;
   std::optional<std::uint64_t> starts_in;
@@ -112,7 +112,7 @@ void print_json(const std::vector<Row>& rows) {
   std::cout << out.dump(2) << "\n";
 }
 
-int run_list(const Words& words) {
+int run_list(const EpochWords& words) {
   const SystemClock clock;
   const Store store = open_to_read(words.folder);
   const auto rows = rows_of(store.view(), clock.now());
@@ -123,7 +123,7 @@ int run_list(const Words& words) {
   return 0;
 }
 
-RootKey root_key(const Words& words) {
+RootKey root_key(const EpochWords& words) {
   const std::filesystem::path path =
       words.root_key.empty() ? words.folder.root_key() : std::filesystem::path(words.root_key);
   return RootKey::from_seed(read_key_file(path));
@@ -134,7 +134,7 @@ int done_or_refused(const Checked& done) {
   return say_refused(sentence_of(done.error()));
 }
 
-int run_rotate(const Words& words) {
+int run_rotate(const EpochWords& words) {
   const SystemClock clock;
   OpenRealm realm(words.folder, clock);
   const RealmDocument& document = realm.epochs.document();
@@ -151,7 +151,7 @@ int run_rotate(const Words& words) {
   return done_or_refused(done);
 }
 
-int run_retire(const Words& words) {
+int run_retire(const EpochWords& words) {
   const SystemClock clock;
   OpenRealm realm(words.folder, clock);
   const Checked done = retire(realm.at_hand(), root_key(words), KeyId{words.id}, clock.now());
@@ -159,7 +159,7 @@ int run_retire(const Words& words) {
   return done_or_refused(done);
 }
 
-void add_root_key(CLI::App& command, Words& words) {
+void add_root_key(CLI::App& command, EpochWords& words) {
   command.add_option("--root-key", words.root_key, "where the root key is, if not in the folder")
       ->type_name("FILE");
 }
@@ -167,7 +167,7 @@ void add_root_key(CLI::App& command, Words& words) {
 }  // namespace
 
 void add_epoch_commands(CLI::App& app, Commands& commands) {
-  const auto words = std::make_shared<Words>();
+  const auto words = std::make_shared<EpochWords>();
   CLI::App* epoch = app.add_subcommand("epoch", "look after the keys of the realm");
   epoch->require_subcommand(1);
 

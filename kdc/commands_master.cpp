@@ -42,13 +42,13 @@ Example:
   waybill-kdc master token-key --token "pkcs11:token=kdc;object=wrap?$files"
 )";
 
-struct Words {
+struct MasterWords {
   Folder folder;
   std::string to;
   std::string token;
 };
 
-int run_rotate(const Words& words) {
+int run_rotate(const MasterWords& words) {
   std::optional<MasterHome> wish;
   if (!words.to.empty()) wish = MasterHome{words.to == "file" ? "" : words.to};
   {
@@ -61,7 +61,7 @@ int run_rotate(const Words& words) {
   return 0;
 }
 
-int run_token_key(const Words& words) {
+int run_token_key(const MasterWords& words) {
   const TokenKey key = TokenKey::parse(words.token);
   make_token_key(key);
   std::cout << "The token " << key.token << " has a new key, " << key.object << ".\n";
@@ -71,7 +71,7 @@ int run_token_key(const Words& words) {
 }  // namespace
 
 void add_master_commands(CLI::App& app, Commands& commands) {
-  const auto words = std::make_shared<Words>();
+  const auto words = std::make_shared<MasterWords>();
   CLI::App* master = app.add_subcommand("master", "look after the key of the store");
   master->require_subcommand(1);
   CLI::App* rotating = master->add_subcommand("rotate", "take a new one");

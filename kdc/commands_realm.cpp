@@ -19,7 +19,7 @@
 namespace waybill::kdc {
 namespace {
 
-constexpr int wrong_usage = 2;
+constexpr int usage_status = 2;
 
 constexpr const char* root_key_help = R"(
 On the machine that is to keep it: makes a root key (0400), and shows its public half, which
@@ -59,7 +59,7 @@ Example:
   waybill-kdc realm install --dir kdc --signed next.realm
 )";
 
-struct Words {
+struct RealmWords {
   Folder folder;
   std::string out;
   std::string request;
@@ -76,7 +76,7 @@ void say_next(const std::string& request) {
             << " --root-key root.key --out next.realm\n";
 }
 
-int run_root_key(const Words& words) {
+int run_root_key(const RealmWords& words) {
   const Secret<32> seed = Secret<32>::random();
   create_file(words.out, seed.expose(), 0400);
   std::cout << "The root key is in " << words.out << ". Next, on the KDC's machine:\n"
@@ -85,7 +85,7 @@ int run_root_key(const Words& words) {
   return 0;
 }
 
-int run_request(const Words& words) {
+int run_request(const RealmWords& words) {
   const SystemClock clock;
   if (const auto first = first_request(open_to_read(words.folder).view())) {
     write_file_atomic(words.out, *first, 0644);
@@ -113,14 +113,14 @@ std::optional<bool> confirm() {
   return answer == "yes";
 }
 
-int run_sign(const Words& words) {
+int run_sign(const RealmWords& words) {
   const auto document = decode_request(read_file(words.request, limits::max_message));
   if (!document) return say_refused(sentence_of(document.error()));
   print_document(*document);
   const auto wanted = words.yes ? std::optional(true) : confirm();
   if (!wanted) {
     std::cerr << "waybill-kdc: error: nobody is at the terminal to compare the keys: say --yes\n";
-    return wrong_usage;
+    return usage_status;
   }
   if (!*wanted) return say_refused("nothing was signed");
   const RootKey root = RootKey::from_seed(read_key_file(words.root_key));
@@ -131,7 +131,7 @@ int run_sign(const Words& words) {
 }
 
 // The realm begins.
-int install_first(const Words& words, Bytes wire, const Clock& clock) {
+int install_first(const RealmWords& words, Bytes wire, const Clock& clock) {
   const FolderLock lock = lock_folder(words.folder.path);
   Store store(words.folder.store(), MasterKey(read_master_key(words.folder)));
   const Checked done = found_realm(store, wire, clock.now());
@@ -142,7 +142,7 @@ int install_first(const Words& words, Bytes wire, const Clock& clock) {
   return 0;
 }
 
-int run_install(const Words& words) {
+int run_install(const RealmWords& words) {
   const SystemClock clock;
   const Buffer wire = read_file(words.signed_file, limits::max_message);
   if (first_request(open_to_read(words.folder).view())) return install_first(words, wire, clock);
@@ -160,7 +160,7 @@ void add_file(CLI::App& command, const char* name, std::string& file, const char
 }  // namespace
 
 void add_realm_commands(CLI::App& app, Commands& commands) {
-  const auto words = std::make_shared<Words>();
+  const auto words = std::make_shared<RealmWords>();
   CLI::App* realm = app.add_subcommand("realm", "new keys with the root key on another machine");
   realm->require_subcommand(1);
 

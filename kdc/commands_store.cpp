@@ -41,13 +41,13 @@ Example:
   waybill-kdc store restore --from /backup/kdc-2026-11-27-0730 --dir kdc
 )";
 
-struct Words {
+struct StoreWords {
   Folder folder;
   std::string to;
   std::string from;
 };
 
-int run_backup(const Words& words) {
+int run_backup(const StoreWords& words) {
   const Backup backup = [&] {
     Progress progress;
     return back_up(words.folder, words.to, progress.tell());
@@ -57,7 +57,7 @@ int run_backup(const Words& words) {
   return 0;
 }
 
-int run_restore(const Words& words) {
+int run_restore(const StoreWords& words) {
   const Restored restored = [&] {
     Progress progress;
     return restore(words.from, words.folder, progress.tell());
@@ -83,7 +83,7 @@ int run_restore(const Words& words) {
 }  // namespace
 
 void add_store_commands(CLI::App& store, Commands& commands) {
-  const auto words = std::make_shared<Words>();
+  const auto words = std::make_shared<StoreWords>();
   CLI::App* backup = store.add_subcommand("backup", "copy the store while the KDC serves");
   add_folder_options(*backup, words->folder);
   backup->add_option("--to", words->to, "a new folder")->required()->type_name("FOLDER");

@@ -39,7 +39,7 @@ Checked check_purpose(const ShownTgt& viewer, const Ask& ask) {
 
 /// What may change until it is recorded: judged over the last commit, and again inside the
 /// transaction.
-struct Case {
+struct Asked {
   Body viewer_tgt;
   Body ticket;
   Principal trigger;
@@ -82,7 +82,7 @@ Decided look(const KdcParts& parts, Ask& ask) {
   asked.now = ask.now;
   asked.audience = trigger;
   CHECK_OK(check_caveats(viewer.caveats, asked, ask.fields));
-  const Case one{viewer.tgt, ticket, trigger};
+  const Asked one{viewer.tgt, ticket, trigger};
   if (const auto ruling = one.judge(parts.store.view()); !ruling) {
     one.explain(parts.store.view(), ask.fields);
     return ruling.error();

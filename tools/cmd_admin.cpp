@@ -4,7 +4,7 @@
 namespace waybill::tools {
 namespace {
 
-constexpr Subcommand subcommands[] = {
+constexpr Subcommand admin_subcommands[] = {
     {"principal", admin_principal_main, "users and services: add, show, list, change, disable, …"},
     {"queue", admin_queue_main, "queues and their owners: add, show, list, change, rekey, …"},
     {"role", admin_role_main, "roles, who has them, and what they may start: list, show"},
@@ -14,7 +14,7 @@ constexpr Subcommand subcommands[] = {
 }  // namespace
 
 Outcome<Done> admin_main(Context& context, const Arguments& arguments) {
-  return dispatch(context, subcommands, "waybill admin", arguments);
+  return dispatch(context, admin_subcommands, "waybill admin", arguments);
 }
 
 }  // namespace waybill::tools

@@ -60,22 +60,22 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, ImportO
 
 // --- What came of it --------------------------------------------------------------------------
 
-struct Verdict {
+struct RowVerdict {
   std::size_t line;
   std::string name, verdict, why, code;
 };
 
 struct Findings {
-  std::vector<Verdict> verdicts;
+  std::vector<RowVerdict> verdicts;
   std::size_t count(std::string_view verdict) const {
     return static_cast<std::size_t>(
-        std::ranges::count(verdicts, verdict, [](const Verdict& v) { return v.verdict; }));
+        std::ranges::count(verdicts, verdict, [](const RowVerdict& v) { return v.verdict; }));
   }
 };
 
-Verdict verdict_of(std::size_t line, const Fields& row) {
-  Verdict out{line, std::string(row.get("name")), std::string(row.get("verdict")),
-              std::string(row.get("what")), std::string(row.get("code"))};
+RowVerdict verdict_of(std::size_t line, const Fields& row) {
+  RowVerdict out{line, std::string(row.get("name")), std::string(row.get("verdict")),
+                 std::string(row.get("what")), std::string(row.get("code"))};
   if (out.code.empty()) return out;
   out.why = row.has("detail") ? row.get("detail") : sentence_of(out.code);
   return out;
@@ -83,7 +83,7 @@ Verdict verdict_of(std::size_t line, const Fields& row) {
 
 json as_json(const Findings& found, bool dry_run) {
   json rows = json::array();
-  for (const Verdict& one : found.verdicts) {
+  for (const RowVerdict& one : found.verdicts) {
     if (one.verdict == "unchanged") continue;
     json row{{"line", one.line}, {"name", one.name}, {"verdict", one.verdict}};
     if (!one.why.empty()) row["why"] = one.why;
@@ -99,7 +99,7 @@ json as_json(const Findings& found, bool dry_run) {
 
 // Of an import that is done nobody wants to see each line.
 void print_findings(Ui& ui, const Findings& found, bool dry_run) {
-  for (const Verdict& one : found.verdicts) {
+  for (const RowVerdict& one : found.verdicts) {
     if (one.verdict != "refused" && (!dry_run || one.verdict == "unchanged")) continue;
     std::string text = one.verdict;
     if (!one.name.empty()) text += " " + escaped(one.name);
@@ -132,7 +132,7 @@ class Sender {
     if (keep) batch_ = copy_of(random_bytes<16>());
   }
 
-  Outcome<std::vector<Verdict>> send(Progress& progress) {
+  Outcome<std::vector<RowVerdict>> send(Progress& progress) {
     while (next_ < rows_.size()) {
       progress.update(progress_bar(next_, rows_.size()) + "  principals sent");
       CHECK_OK(send_part());
@@ -177,7 +177,7 @@ class Sender {
   const std::vector<PrincipalLine>& rows_;
   Buffer batch_;
   std::size_t next_ = 0;
-  std::vector<Verdict> verdicts_;
+  std::vector<RowVerdict> verdicts_;
 };
 
 Outcome<Findings> carry_out(Session& session, const PrincipalFile& file, bool dry_run) {
@@ -189,7 +189,7 @@ Outcome<Findings> carry_out(Session& session, const PrincipalFile& file, bool dr
   for (const LineFault& fault : file.faults) {
     found.verdicts.push_back({fault.line, fault.name, "refused", fault.why, {}});
   }
-  std::ranges::sort(found.verdicts, {}, &Verdict::line);
+  std::ranges::sort(found.verdicts, {}, &RowVerdict::line);
   if (!sender.keeps()) return found;
   progress.update(progress_bar(1, 1) + "  principals sent; the KDC stores them");
   CHECK_OK(sender.commit());

@@ -129,7 +129,7 @@ Outcome<Done> verify(Context& context, const Arguments& arguments) {
   return done();
 }
 
-constexpr Subcommand subcommands[] = {
+constexpr Subcommand audit_subcommands[] = {
     {"tail", tail, "show the newest records"},
     {"search", audit_search_main, "find records by who, what, where and when"},
     {"trace", audit_trace_main, "tell the life of one piece of work"},
@@ -140,7 +140,7 @@ constexpr Subcommand subcommands[] = {
 }  // namespace
 
 Outcome<Done> audit_main(Context& context, const Arguments& arguments) {
-  return dispatch(context, subcommands, "waybill audit", arguments);
+  return dispatch(context, audit_subcommands, "waybill audit", arguments);
 }
 
 }  // namespace waybill::tools

@@ -87,16 +87,16 @@ Outcome<Fields> question_of(const Session& session, const SearchOptions& options
   return question;
 }
 
-struct Found {
+struct FoundRecords {
   std::vector<Fields> rows;
   std::string next;  ///< empty: that is all
 };
 
 // A page may be empty with more to come: the KDC bounds what one question costs.
-Outcome<Found> find(Session& session, const Fields& question, std::string after,
-                    std::uint64_t count) {
+Outcome<FoundRecords> find(Session& session, const Fields& question, std::string after,
+                           std::uint64_t count) {
   Progress progress(session.ui(), "searching the audit trail");
-  Found found{{}, std::move(after)};
+  FoundRecords found{{}, std::move(after)};
   do {
     Fields asked = question;
     if (!found.next.empty()) asked.add("after", found.next);

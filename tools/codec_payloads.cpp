@@ -105,14 +105,14 @@ std::string metadata_in(const Json& payload, std::string_view name) {
   return bytes ? std::string(text_of(*bytes)) : std::string();
 }
 
-std::optional<PayloadKind> kind_of(std::string_view encoding) {
+std::optional<PayloadKind> payload_kind(std::string_view encoding) {
   if (encoding == temporal::input_encoding) return PayloadKind::input;
   if (encoding == temporal::result_encoding) return PayloadKind::result;
   return std::nullopt;
 }
 
 std::optional<SealedAs> sealed_in(const Json& payload) {
-  const auto kind = kind_of(metadata_in(payload, "encoding"));
+  const auto kind = payload_kind(metadata_in(payload, "encoding"));
   std::string workflow_id = metadata_in(payload, temporal::work_label);
   const auto data = payload.find("data");
   if (!kind || data == payload.end() || !data->is_string()) return std::nullopt;

@@ -168,7 +168,7 @@ Draft read_json(std::string_view line) {
 // --- A file -----------------------------------------------------------------------------------
 
 /// Lines without their ends. The last one may have none.
-std::vector<std::string_view> lines_of(std::string_view text) {
+std::vector<std::string_view> file_lines(std::string_view text) {
   auto lines = split(text, '\n');
   if (lines.back().empty()) lines.pop_back();
   for (std::string_view& line : lines) {
@@ -214,7 +214,7 @@ std::optional<std::string> form_fault(std::string_view line) {
 }  // namespace
 
 Outcome<PrincipalFile> read_principal_file(std::string_view text) {
-  const auto lines = lines_of(text);
+  const auto lines = file_lines(text);
   const bool is_json = text.starts_with('{');
   const std::size_t first = is_json ? 0 : 1;
   if (lines.size() <= first) return Stop(Exit::local, "the file has no principal in it");

@@ -15,8 +15,8 @@ constexpr std::chrono::seconds patience(2);  // with a KDC that was started a mo
 
 using namespace std::chrono_literals;
 
-constexpr Seconds usual_life = 0s;   // of a service ticket: what the KDC gives, within the TGT's
-constexpr Seconds least_left = 30s;  // a ticket that ends on the way helps nobody
+constexpr Seconds service_life = 0s;  // of a service ticket: what the KDC gives, within the TGT's
+constexpr Seconds least_left = 30s;   // a ticket that ends on the way helps nobody
 constexpr std::string_view log_in_first = "run `waybill init`";
 
 bool is_about_the_tgt(Errc code) {
@@ -150,7 +150,7 @@ Outcome<const IssuedTicket*> Session::ticket_for(const Principal& service, From 
   CHECK_OK(tgt());
   const IssuedTicket* known = from == From::cache ? cache_->find(service.name()) : nullptr;
   if (known != nullptr && now() + least_left < known->times.run_until) return known;
-  const ServiceTicketRequest request{service.name(), usual_life};
+  const ServiceTicketRequest request{service.name(), service_life};
   TRY(answer, call(Operation{"tgs", request.encode()}));
   TRY(issued, IssuedTicket::decode(answer.value));
   store(service.name(), std::move(issued));

@@ -11,7 +11,7 @@
 namespace waybill::trigger {
 namespace {
 
-constexpr std::uint64_t longest_wait = 30;    // seconds
+constexpr std::uint64_t longest_poll = 30;    // seconds
 constexpr std::uint64_t most_jobs = 16;       // in one answer
 constexpr std::size_t max_words = 16 * 1024;  // what a worker may say; the engine keeps less
 
@@ -62,7 +62,7 @@ Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask) {
     return Error{Errc::not_permitted, "the jobs of a queue are for that queue's principal"};
   }
   TRY(in, JsonFields::parse(ask.request.body));
-  const std::chrono::seconds wait(in.number("wait_seconds", longest_wait, 0));
+  const std::chrono::seconds wait(in.number("wait_seconds", longest_poll, 0));
   const std::uint64_t most = in.number("max", most_jobs, 1);
   if (most == 0) in.fail(Errc::malformed, "max");
   CHECK_OK(in.finish());

@@ -26,7 +26,7 @@ class Feed final : public Revocations {
   bool revokes_ = false;
 };
 
-class Table final : public Uses {
+class Remembered final : public Uses {
  public:
   Checked pin(const TicketId& ticket, std::string_view run_chain, Time) override {
     const auto [at, is_new] = pins_.emplace(ticket, run_chain);
@@ -52,7 +52,7 @@ struct Nest {
   Buffer input = copy_of(bytes_of("number,amount\n"));
   std::vector<std::string> needed{"canary:sing"};
   Feed feed{now};
-  Table uses;
+  Remembered uses;
 
   Principal principal(std::string_view name) const { return *Principal::make(name, realm); }
 

@@ -24,13 +24,13 @@ void address_from_a_secret() {
   seen = table[secret.expose()[0]];
 }
 
-constexpr Subject all[] = {
+constexpr Subject all_controls[] = {
     {"branch_on_a_secret", "branch_on_a_secret", branch_on_a_secret},
     {"address_from_a_secret", "address_from_a_secret", address_from_a_secret},
 };
 
 }  // namespace
 
-std::span<const Subject> controls() { return all; }
+std::span<const Subject> controls() { return all_controls; }
 
 }  // namespace waybill::test

@@ -78,7 +78,7 @@ void a_handshake_is_made() {
   require_refused(initiator.read(damaged(*second, 40)), Errc::bad_integrity, "message 2, damaged");
 }
 
-constexpr Subject all[] = {
+constexpr Subject all_exchange_subjects[] = {
     {"a_presentation_is_checked", "waybill::Presentation::check", a_presentation_is_checked},
     {"a_call_is_answered", "waybill::detail::open", a_call_is_answered},
     {"a_handshake_is_made", "waybill::noise::CipherState::decrypt", a_handshake_is_made},
@@ -86,6 +86,6 @@ constexpr Subject all[] = {
 
 }  // namespace
 
-std::span<const Subject> exchange_subjects() { return all; }
+std::span<const Subject> exchange_subjects() { return all_exchange_subjects; }
 
 }  // namespace waybill::test

@@ -29,12 +29,12 @@ void a_login_is_judged() {
   require(login(kdc, carols, "carol") == accepted, "her key");
 }
 
-constexpr Subject all[] = {
+constexpr Subject all_login_subjects[] = {
     {"a_login_is_judged", "is_key_of", a_login_is_judged},
 };
 
 }  // namespace
 
-std::span<const Subject> login_subjects() { return all; }
+std::span<const Subject> login_subjects() { return all_login_subjects; }
 
 }  // namespace waybill::test

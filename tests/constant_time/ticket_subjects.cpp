@@ -116,7 +116,7 @@ void a_signature_is_made() {
   require(verify(verifier, bytes_of("a statement"), signature), "the signature");
 }
 
-constexpr Subject all[] = {
+constexpr Subject all_ticket_subjects[] = {
     {"secrets_are_compared", "same_secret", secrets_are_compared},
     {"a_seal_is_opened", "waybill::detail::open", a_seal_is_opened},
     {"a_tgt_is_opened", "waybill::SealedTicket::read_plaintext", a_tgt_is_opened},
@@ -129,6 +129,6 @@ constexpr Subject all[] = {
 
 }  // namespace
 
-std::span<const Subject> ticket_subjects() { return all; }
+std::span<const Subject> ticket_subjects() { return all_ticket_subjects; }
 
 }  // namespace waybill::test

@@ -10,7 +10,7 @@ namespace {
 const Work work = work_of("invoice-report", "the input");
 
 /// Makes the cases of ticket.txt: a service ticket for queue-alice, or what should have been one.
-class Maker {
+class TicketMaker {
  public:
   std::string make();
 
@@ -48,8 +48,8 @@ class Maker {
       "Each case differs from a good one in one thing."};
 };
 
-void Maker::service(std::string_view name, const Buffer& ticket, Time now, Outcome expect,
-                    std::string_view why) {
+void TicketMaker::service(std::string_view name, const Buffer& ticket, Time now, Outcome expect,
+                          std::string_view why) {
   out_.begin(name, why).add("kind", "service").add("audience", "queue-alice@DEMO.TEST");
   out_.add("kvno", std::uint64_t{1})
       .add("secret", Bytes(realm_.key("queue-alice").secret().expose()));
@@ -58,29 +58,29 @@ void Maker::service(std::string_view name, const Buffer& ticket, Time now, Outco
   out_.add("now", now).add("ticket", ticket).expect(expect);
 }
 
-void Maker::accepted_service(std::string_view name, const Pieces& pieces, Time now,
-                             std::string_view why) {
+void TicketMaker::accepted_service(std::string_view name, const Pieces& pieces, Time now,
+                                   std::string_view why) {
   service(name, realm_.seal(pieces), now, accepted, why);
   out_.add("session", Bytes(pieces.session.secret().expose())).add("body", pieces.body.encode());
   out_.add("evidence", realm_.issued(pieces).evidence);
 }
 
-void Maker::forged(std::string_view name, Outcome expect,
-                   const std::function<void(Pieces&)>& change, std::string_view why) {
+void TicketMaker::forged(std::string_view name, Outcome expect,
+                         const std::function<void(Pieces&)>& change, std::string_view why) {
   Pieces pieces = proven(body());
   change(pieces);
   service(name, realm_.seal(pieces), noon, expect, why);
 }
 
-void Maker::tgt(std::string_view name, const Buffer& ticket, Time now, Outcome expect,
-                const Pieces* pieces) {
+void TicketMaker::tgt(std::string_view name, const Buffer& ticket, Time now, Outcome expect,
+                      const Pieces* pieces) {
   out_.begin(name).add("kind", "tgt").add("tgt_key", Bytes(realm_.tgt_key.secret().expose()));
   out_.add("now", now).add("ticket", ticket).expect(expect);
   if (pieces == nullptr) return;
   out_.add("session", Bytes(pieces->session.secret().expose())).add("body", pieces->body.encode());
 }
 
-void Maker::add_good() {
+void TicketMaker::add_good() {
   accepted_service("a ticket", proven(body()));
   std::vector<Pieces> batch;
   for (int i = 0; i < 3; ++i) batch.push_back(realm_.pieces(body()));
@@ -97,7 +97,7 @@ void Maker::add_good() {
   accepted_service("a ticket with a booklet", with_booklet);
 }
 
-void Maker::add_times() {
+void TicketMaker::add_times() {
   const Pieces pieces = proven(body());
   accepted_service("one skew before its issue", pieces, noon - 120s);
   service("a second earlier", realm_.seal(pieces), noon - 121s, Errc::not_yet_valid);
@@ -106,7 +106,7 @@ void Maker::add_times() {
           "The end is exclusive: at run_until the ticket is refused.");
 }
 
-void Maker::add_headers() {
+void TicketMaker::add_headers() {
   const Buffer good = realm_.seal(proven(body()));
   const auto flipped = [&](std::size_t at) {
     Buffer out = good;
@@ -139,7 +139,7 @@ void Maker::add_headers() {
   service("a rolling key of small order", small_order, noon, Errc::bad_integrity);
 }
 
-void Maker::add_shapes() {
+void TicketMaker::add_shapes() {
   const Buffer good = realm_.seal(proven(body()));
   service("nothing", {}, noon, Errc::malformed);
   service("a byte short", copy_of(Bytes(good).first(good.size() - 1)), noon, Errc::malformed);
@@ -171,7 +171,7 @@ void Maker::add_shapes() {
           realm_.seal_plaintext(pieces.header, plain.take()), noon, Errc::not_canonical);
 }
 
-void Maker::add_forgeries() {
+void TicketMaker::add_forgeries() {
   const std::string_view who =
       "The holder of the queue's key can seal what he likes to himself. What he cannot do is sign.";
   forged(
@@ -204,7 +204,7 @@ void Maker::add_forgeries() {
   forged("another input digest", Errc::bad_proof, [](Pieces& p) { p.body.work->input[0] ^= 1; });
 }
 
-void Maker::add_dates() {
+void TicketMaker::add_dates() {
   const auto issued_at = [&](std::string_view name, Time when) {
     Pieces pieces = realm_.pieces(realm_.workflow_body("carol", "queue-alice", work, when));
     realm_.prove({&pieces, 1}, when);
@@ -229,7 +229,7 @@ void Maker::add_dates() {
           Errc::bad_proof);
 }
 
-void Maker::add_tgts() {
+void TicketMaker::add_tgts() {
   const Pieces pieces = realm_.pieces(realm_.tgt_body("carol"));
   const Buffer good = realm_.seal(pieces);
   tgt("a TGT, opened", good, noon, accepted, &pieces);
@@ -254,12 +254,12 @@ void Maker::add_tgts() {
   tgt("a service ticket instead of a TGT", realm_.seal(proven(body())), noon, Errc::wrong_kind);
 }
 
-void Maker::evidence(std::string_view name, const Buffer& wire, Outcome expect) {
+void TicketMaker::evidence(std::string_view name, const Buffer& wire, Outcome expect) {
   out_.begin(name).add("kind", "evidence").add("root_key", Bytes(realm_.root.public_key().bytes));
   out_.add("realm_document", realm_.signed_document()).add("evidence", wire).expect(expect);
 }
 
-void Maker::add_evidence() {
+void TicketMaker::add_evidence() {
   const auto of = [&](const Pieces& p) {
     Writer out;
     out.array(3).bin(p.header.encode()).bin(p.body.encode());
@@ -304,7 +304,7 @@ void Maker::add_evidence() {
   evidence("evidence cut off", copy_of(Bytes(good).first(good.size() - 1)), Errc::malformed);
 }
 
-std::string Maker::make() {
+std::string TicketMaker::make() {
   add_good();
   add_times();
   add_headers();
@@ -353,7 +353,7 @@ std::vector<Leaf> batch_of(const TestRealm& realm, std::size_t size) {
 
 }  // namespace
 
-std::string make_ticket_vectors() { return Maker().make(); }
+std::string make_ticket_vectors() { return TicketMaker().make(); }
 
 std::string make_batch_vectors() {
   const TestRealm realm("DEMO.TEST", TestRealm::Keys::fixed);

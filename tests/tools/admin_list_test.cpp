@@ -13,7 +13,7 @@ namespace {
 
 struct Fixture : Desk {
   Fixture() { BOOST_TEST_REQUIRE(log_in("operator").status == 0); }
-  std::vector<std::string> names(Command& command, Arguments words,
+  std::vector<std::string> names(tools::Command& command, Arguments words,
                                  const char* column = "name") const {
     words.insert(words.begin(), "list");
     words.emplace_back("--json");
