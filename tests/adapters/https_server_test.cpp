@@ -212,7 +212,8 @@ BOOST_AUTO_TEST_CASE(gives_no_thread_to_a_connection_that_says_nothing) {
   for (const auto& socket : silent) BOOST_TEST(socket->read_all() == "");  // closed in the end
 }
 
-BOOST_AUTO_TEST_CASE(takes_its_threads_back_from_handshakes_that_stop) {
+BOOST_AUTO_TEST_CASE(takes_its_threads_back_from_handshakes_that_stop,
+                     *boost::unit_test::label("slow")) {
   const Echo server(few_threads());
   std::vector<std::unique_ptr<RawSocket>> halves;
   for (int i = 0; i < 4; ++i) {

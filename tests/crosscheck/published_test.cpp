@@ -134,6 +134,7 @@ BOOST_DATA_TEST_CASE(of_blake2b_with_all_its_parameters_holds,
       (second::Blake2b({wanted.size(), key, salt, personal}).update(input).finish() == wanted));
 }
 
+BOOST_TEST_DECORATOR(*boost::unit_test::label("slow"))
 BOOST_DATA_TEST_CASE(of_argon2id_holds, bdata::make(rows("argon2id.txt", 13)), sample) {
   const Row& row = sample;
   const Buffer password = row.hex("password"), salt = row.hex("salt"), secret = row.hex("secret");

@@ -23,7 +23,7 @@ void compare(Comparison& all, const Buffer& wire) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(both_implementations_agree)
+BOOST_AUTO_TEST_SUITE(both_implementations_agree, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(on_messages_of_any_shape) {
   std::vector<Buffer> seeds;

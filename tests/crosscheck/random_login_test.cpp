@@ -80,7 +80,7 @@ Buffer public_copy(const SecretBuffer& secret) { return {secret.begin(), secret.
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(both_implementations_agree)
+BOOST_AUTO_TEST_SUITE(both_implementations_agree, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(on_logins) {
   TestRealm realm("DEMO.TEST", TestRealm::Keys::fixed);

@@ -206,7 +206,7 @@ class Chains {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(both_implementations_agree)
+BOOST_AUTO_TEST_SUITE(both_implementations_agree, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(on_presentations) {
   Chains chains(81);

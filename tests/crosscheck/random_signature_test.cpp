@@ -66,7 +66,7 @@ void add_order(FixedBytes<64>& signature) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(both_implementations_agree)
+BOOST_AUTO_TEST_SUITE(both_implementations_agree, *boost::unit_test::label("slow"))
 
 // Verifiers of Ed25519 differ over what nobody who means well ever signs: keys and R of small
 // order, coordinates beyond the field, S beyond the group.

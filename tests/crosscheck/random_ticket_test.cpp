@@ -122,7 +122,7 @@ void both_on_document(Comparison& all, const Buffer& wire, const TestRealm& real
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(both_implementations_agree)
+BOOST_AUTO_TEST_SUITE(both_implementations_agree, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(on_service_tickets) {
   TestRealm realm("DEMO.TEST", TestRealm::Keys::fixed);

@@ -197,7 +197,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(pruning_that_is_killed, AgeingRealm)
 
-BOOST_AUTO_TEST_CASE(leaves_a_whole_chain_and_archives_that_lead_to_it) {
+BOOST_AUTO_TEST_CASE(leaves_a_whole_chain_and_archives_that_lead_to_it,
+                     *boost::unit_test::label("slow")) {
   constexpr int records = 9000;  // more than one deed takes
   happen(records);
   clock.advance(1h);

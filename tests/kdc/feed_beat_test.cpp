@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(publishes_when_the_interval_is_over) {
   wait_for([](const FeedHead& head) { return head.time == noon + 2s; });
 }
 
-BOOST_AUTO_TEST_CASE(outlives_a_folder_that_fails) {
+BOOST_AUTO_TEST_CASE(outlives_a_folder_that_fails, *boost::unit_test::label("slow")) {
   const auto file = scratch / "feed" / "head";
   const FeedBeat beat(feed);
   std::filesystem::remove(file);

@@ -76,7 +76,8 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(a_publisher_that_is_killed, Fixture)
 
-BOOST_AUTO_TEST_CASE(comes_back_to_a_head_that_everybody_can_follow) {
+BOOST_AUTO_TEST_CASE(comes_back_to_a_head_that_everybody_can_follow,
+                     *boost::unit_test::label("slow")) {
   FileFollower early;
   FeedHead before{*Realm::parse("DEMO.TEST"), {}, {}, noon, noon};
   for (int round = 0; round < 25 || before.base.sequence == 0; ++round) {

@@ -236,6 +236,7 @@ BOOST_DATA_TEST_CASE(tells_every_follower_all_that_matters, bdata::xrange(12U), 
   BOOST_TEST(world.deaths() > 0U);
 }
 
+BOOST_TEST_DECORATOR(*boost::unit_test::label("slow"))
 BOOST_DATA_TEST_CASE(does_so_in_large_segments, bdata::xrange(2U), seed) {
   World world(100 + seed);
   for (int i = 0; i < 60; ++i) world.step(12'000);

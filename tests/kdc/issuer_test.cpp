@@ -226,7 +226,8 @@ BOOST_AUTO_TEST_CASE(fails_a_batch_that_cannot_be_signed_and_goes_on) {
   BOOST_TEST(audit_holds());
 }
 
-BOOST_AUTO_TEST_CASE(answers_nobody_when_the_store_is_full_and_keeps_what_was_answered) {
+BOOST_AUTO_TEST_CASE(answers_nobody_when_the_store_is_full_and_keeps_what_was_answered,
+                     *boost::unit_test::label("slow")) {
   std::set<TicketId> answered;
   bool full = false;
   for (int i = 0; i < 20'000 && !full; ++i) {

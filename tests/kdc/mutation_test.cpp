@@ -42,7 +42,7 @@ struct Fixture : WholeKdc {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(broken_bodies, Fixture)
+BOOST_FIXTURE_TEST_SUITE(broken_bodies, Fixture, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(at_the_as_exchange_are_refused_and_nothing_else_happens) {
   const std::vector<Buffer> seeds{login_of("carol"), login_of("archive"),

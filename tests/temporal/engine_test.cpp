@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(refuses_a_workflow_id_that_somebody_else_took_at_the_server
   BOOST_TEST(!engine->describe(work_id).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(keeps_work_while_the_server_is_away_and_gives_up_at_start_by) {
+BOOST_AUTO_TEST_CASE(keeps_work_while_the_server_is_away_and_gives_up_at_start_by,
+                     *boost::unit_test::label("slow")) {
   const auto nobody = temporal::connect({"127.0.0.1:1", "default", {}, {}, {}});
   TemporalEngine::Options options;
   options.store = quick_store();

@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(with_a_keytab_makes_its_principal_the_current_one) {
   BOOST_TEST(run(list_main, {"-A", "--json"}).json().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(with_a_password_derives_the_key_that_was_registered) {
+BOOST_AUTO_TEST_CASE(with_a_password_derives_the_key_that_was_registered,
+                     *boost::unit_test::label("slow")) {
   write("carol.pw", "correct horse\n");
   write("wrong.pw", "correct house\n");
   BOOST_TEST(log_in("operator").status == 0);
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(says_when_the_clocks_differ) {
   BOOST_TEST(err.str().find("600 seconds ahead") != std::string::npos, err.str());
 }
 
-BOOST_AUTO_TEST_CASE(says_when_there_is_no_kdc) {
+BOOST_AUTO_TEST_CASE(says_when_there_is_no_kdc, *boost::unit_test::label("slow")) {
   BOOST_TEST(log_in("carol").status == 0);
   kdc.stop();
   for (const Seen& seen : {log_in("carol"), run(tickets_main, {}), run(init_main, {"-R"})}) {
@@ -107,7 +108,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(passwd, Desk)
 
-BOOST_AUTO_TEST_CASE(changes_a_password_more_than_once) {
+BOOST_AUTO_TEST_CASE(changes_a_password_more_than_once, *boost::unit_test::label("slow")) {
   write("one.pw", "one\n");
   write("two.pw", "two\n");
   BOOST_TEST(log_in("operator").status == 0);
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(lets_an_operator_give_a_service_its_next_key_and_says_how_t
   BOOST_TEST(log_in("trigger/orders").status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(lets_an_operator_set_a_password_anew) {
+BOOST_AUTO_TEST_CASE(lets_an_operator_set_a_password_anew, *boost::unit_test::label("slow")) {
   write("one.pw", "one\n");
   BOOST_TEST(log_in("operator").status == 0);
   const Seen set = run(admin_principal_main, {"rekey", "carol", "--password-file", file("one.pw")});
@@ -240,7 +241,12 @@ BOOST_AUTO_TEST_CASE(grants_and_takes_back) {
   BOOST_TEST(last["action"] == nlohmann::json({"a", "b", "c"}));
   BOOST_TEST(last["max_run"] == 86400);
   const std::string id = last["id"];
+  BOOST_TEST(run(admin_grant_main, {"show", id, "--json"}).json() == last);
+  BOOST_TEST(run(admin_grant_main, {"show", id}).says("queue-bob"));
+  BOOST_TEST(run(admin_grant_main, {"show", "0"}).status == 2);
+  BOOST_TEST(run(admin_grant_main, {"show", "-1"}).status == 2);
   BOOST_TEST(run(admin_grant_main, {"remove", id}).status == 0);
+  BOOST_TEST(run(admin_grant_main, {"show", id}).says("WB-NOT-FOUND"));
   BOOST_TEST(run(admin_grant_main, {"remove", id}).says("WB-NOT-FOUND"));
 }
 

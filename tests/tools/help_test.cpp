@@ -44,7 +44,8 @@ void find_commands(const Words& before, std::vector<Words>& found) {
 
 BOOST_AUTO_TEST_SUITE(the_help)
 
-BOOST_AUTO_TEST_CASE(of_each_command_fits_a_terminal_and_has_examples) {
+BOOST_AUTO_TEST_CASE(of_each_command_fits_a_terminal_and_has_examples,
+                     *boost::unit_test::label("slow")) {
   std::vector<Words> commands;
   find_commands({}, commands);
   BOOST_TEST(commands.size() > 30U);

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(of_an_export_changes_nothing) {
   BOOST_TEST(row_of("alice")["disabled"] == "yes");
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_users_key_that_keygen_printed) {
+BOOST_AUTO_TEST_CASE(takes_a_users_key_that_keygen_printed, *boost::unit_test::label("slow")) {
   write("erin.pw", "correct horse battery staple\n");
   const Seen made = run(keygen_main, {"--principal", "erin", "--password-file", file("erin.pw")});
   BOOST_TEST_REQUIRE(made.status == 0, made.err);

@@ -191,7 +191,8 @@ BOOST_AUTO_TEST_CASE(is_left_by_a_ctrl_c_however_early_it_comes) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(is_as_before_while_it_is_stopped_and_asks_again_after) {
+BOOST_AUTO_TEST_CASE(is_as_before_while_it_is_stopped_and_asks_again_after,
+                     *boost::unit_test::label("slow")) {
   Terminal terminal;
   terminal.read_until("password for carol: ");
   terminal.type("\x1a");

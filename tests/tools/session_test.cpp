@@ -124,6 +124,7 @@ void play(std::istream& session) {
 
 BOOST_AUTO_TEST_SUITE(a_session)
 
+BOOST_TEST_DECORATOR(*boost::unit_test::label("slow"))
 BOOST_DATA_TEST_CASE(goes_as_written, bdata::make(all_sessions()), path) {
   std::istringstream session(content_of(path));
   play(session);

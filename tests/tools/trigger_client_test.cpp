@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(sends_the_same_presentation_again_when_the_door_breaks) {
   BOOST_TEST(asked.at(0).header("Authorization") == asked.at(2).header("Authorization"));
 }
 
-BOOST_AUTO_TEST_CASE(gives_the_refusal_of_the_trigger) {
+BOOST_AUTO_TEST_CASE(gives_the_refusal_of_the_trigger, *boost::unit_test::label("slow")) {
   struct Row {
     const char* name;
     HttpReply reply;

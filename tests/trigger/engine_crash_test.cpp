@@ -124,7 +124,7 @@ void finish(EngineBench& bench) {
 
 BOOST_AUTO_TEST_SUITE(an_engine_that_is_killed)
 
-BOOST_AUTO_TEST_CASE(has_all_that_it_acknowledged) {
+BOOST_AUTO_TEST_CASE(has_all_that_it_acknowledged, *boost::unit_test::label("slow")) {
   EngineBench bench;
   std::vector<EngineBench::Task> tasks;
   for (int i = 0; i < 3000; ++i) tasks.push_back(bench.task("w-" + std::to_string(i)));

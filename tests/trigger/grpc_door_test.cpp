@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(tells_its_instance_to_who_has_an_old_one) {
   BOOST_TEST(heard.info.metadata().at("instance") == to_hex(door.identity().instance()));
 }
 
-BOOST_AUTO_TEST_CASE(starts_nothing_that_the_delegation_does_not_name) {
+BOOST_AUTO_TEST_CASE(starts_nothing_that_the_delegation_does_not_name,
+                     *boost::unit_test::label("slow")) {
   Door door;
   struct Row {
     const char* name;

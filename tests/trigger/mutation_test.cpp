@@ -47,7 +47,7 @@ class Tally {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(a_front_door_under_fire)
+BOOST_AUTO_TEST_SUITE(a_front_door_under_fire, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(starts_nothing_but_what_was_delegated) {
   Workshop shop;

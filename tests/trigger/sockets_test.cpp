@@ -44,7 +44,8 @@ struct OnSocket : Workshop {
 
 BOOST_AUTO_TEST_SUITE(a_front_door_on_a_socket)
 
-BOOST_AUTO_TEST_CASE(carries_work_from_a_user_to_a_worker_and_back) {
+BOOST_AUTO_TEST_CASE(carries_work_from_a_user_to_a_worker_and_back,
+                     *boost::unit_test::label("slow")) {
   OnSocket door;
   Errand errand;
   errand.input.assign(limits::max_input, 'y');

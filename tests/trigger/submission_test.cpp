@@ -359,7 +359,8 @@ BOOST_AUTO_TEST_CASE(is_not_enqueued_under_a_ticket_for_something_else) {
   BOOST_TEST(shop.poll("queue-bob").body.at("jobs").empty());
 }
 
-BOOST_AUTO_TEST_CASE(may_be_as_large_as_an_input_may_be_and_no_larger) {
+BOOST_AUTO_TEST_CASE(may_be_as_large_as_an_input_may_be_and_no_larger,
+                     *boost::unit_test::label("slow")) {
   Workshop shop;
   Errand errand;
   errand.input.assign(limits::max_input, 'x');

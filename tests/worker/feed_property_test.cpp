@@ -263,7 +263,8 @@ void World::recover() {
 
 BOOST_AUTO_TEST_SUITE(a_revoked_ticket)
 
-BOOST_AUTO_TEST_CASE(is_accepted_for_no_longer_than_it_allows_itself) {
+BOOST_AUTO_TEST_CASE(is_accepted_for_no_longer_than_it_allows_itself,
+                     *boost::unit_test::label("slow")) {
   World world;
   for (std::uint64_t seed = 1; seed <= sequences; ++seed) {
     BOOST_TEST_CONTEXT("sequence " << seed) {

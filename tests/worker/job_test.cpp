@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(is_refused_as_a_whole_when_the_lease_cannot_be_read) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(gives_a_job_to_refuse_when_the_rest_is_not_as_it_must_be) {
+BOOST_AUTO_TEST_CASE(gives_a_job_to_refuse_when_the_rest_is_not_as_it_must_be,
+                     *boost::unit_test::label("slow")) {
   struct Row {
     const char* name;
     json value;
@@ -178,7 +179,8 @@ BOOST_AUTO_TEST_CASE(takes_the_largest_input_that_there_may_be) {
   BOOST_TEST(judge(answer(job)) == accepted);
 }
 
-BOOST_AUTO_TEST_CASE(is_parsed_without_harm_however_it_is_broken) {
+BOOST_AUTO_TEST_CASE(is_parsed_without_harm_however_it_is_broken,
+                     *boost::unit_test::label("slow")) {
   const std::string text = answer(good_job());
   const Buffer seeds[] = {copy_of(bytes_of(text)), copy_of(bytes_of(R"({"jobs":[]})")),
                           copy_of(bytes_of(R"({"error":{"number":162},"instance":"00"})"))};

@@ -24,7 +24,7 @@ bool comes(Condition condition, std::chrono::milliseconds patience = 5s) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(a_lease)
+BOOST_AUTO_TEST_SUITE(a_lease, *boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(is_kept_alive_for_as_long_as_it_is_held) {
   ScriptedSource source;

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(gives_its_handler_nothing_of_its_own) {
   BOOST_TEST(seen.ends_with("\n0\n1\n2\n3\n"), seen);
 }
 
-BOOST_AUTO_TEST_CASE(hands_its_job_back_when_it_is_ended) {
+BOOST_AUTO_TEST_CASE(hands_its_job_back_when_it_is_ended, *boost::unit_test::label("slow")) {
   Daemon daemon(command("touch ran; trap 'touch asked; exit 1' TERM; sleep 100 & wait"),
                 scratch / "log");
   daemon.start();
@@ -237,7 +237,8 @@ BOOST_AUTO_TEST_CASE(uses_no_ticket_again_that_another_one_of_its_queue_has_used
 }
 
 // Two workers of a host, with one mirror; the feed is in a folder, and no KDC has it.
-BOOST_AUTO_TEST_CASE(follows_the_feed_for_its_host_when_the_one_that_did_is_killed) {
+BOOST_AUTO_TEST_CASE(follows_the_feed_for_its_host_when_the_one_that_did_is_killed,
+                     *boost::unit_test::label("slow")) {
   FeedFiles files(realm);
   const auto publish = [&] {
     files.publish(clock.now());

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(hears_each_kind_of_report) {
   BOOST_TEST(refused->body.at("code") == "WB-TICKET-PROOF");
 }
 
-BOOST_AUTO_TEST_CASE(takes_a_result_as_large_as_there_may_be) {
+BOOST_AUTO_TEST_CASE(takes_a_result_as_large_as_there_may_be, *boost::unit_test::label("slow")) {
   BOOST_TEST(outcome(source.complete(lease, Buffer(limits::max_input + 72, 7))) == accepted);
 }
 
