@@ -22,7 +22,10 @@ class ConfigError : public std::runtime_error {
 /// error, so that a misspelt one is not silently a default. Times are written in seconds.
 struct Config {
   ListenAddress listen{"127.0.0.1", 8088};
-  std::optional<ListenAddress> status_listen{};         ///< StatusServer's; none: there is none
+  std::optional<ListenAddress> status_listen{};  ///< StatusServer's; none: there is none
+  /// A socket in the file system beside `listen`, mode 0600, for `waybill` on this host; relative
+  /// to kdc.toml's folder in the file. Empty: there is none.
+  std::filesystem::path admin_socket{};
   Seconds tgt_life = std::chrono::hours(8);             ///< the most a TGT runs
   Seconds tgt_renewable = std::chrono::hours(7 * 24);   ///< the most it can be renewed to
   Seconds service_ticket_life = std::chrono::hours(1);  ///< of a ticket by "tgs"

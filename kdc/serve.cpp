@@ -63,6 +63,16 @@ HttpServer::Options http_options(const Config& config) {
   return options;
 }
 
+// In clear, since nobody is between: only the KDC's own user and root get to the socket.
+HttpServer::Options admin_options(const Config& config) {
+  HttpServer::Options options = http_options(config);
+  options.unix_path = config.admin_socket.string();
+  options.tls_certificate.clear();
+  options.tls_key.clear();
+  options.max_threads = 8;
+  return options;
+}
+
 // What was not right stays as it was.
 void reload(const ServePlan& plan, HttpServer& http, const ServiceManager& manager) noexcept {
   manager.reloading();
@@ -130,14 +140,16 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
                  staging};
   describe_metrics();
   Server server(parts);
-  HttpServer http(http_options(config),
-                  [&server](const HttpRequest& request) { return server.answer(request); });
+  const auto answer = [&server](const HttpRequest& request) { return server.answer(request); };
+  HttpServer http(http_options(config), answer);
+  std::optional<HttpServer> admin;
   Housekeeping housekeeping(parts, mark, plan.folder.root_key());
   const StatusPages pages(
       clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
   std::optional<StatusServer> status;
   if (config.status_listen) status.emplace(*config.status_listen, pages);
   const ServiceManager manager;
+  if (!config.admin_socket.empty()) admin.emplace(admin_options(config), answer).start();
   config.listen.port = http.start();
   ready(config.listen.text());
   manager.ready();
@@ -148,6 +160,7 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   }
   manager.stopping();
   log_info("stopping");
+  if (admin) admin->stop();
   http.stop();
   housekeeping.finish();
 }

@@ -39,10 +39,12 @@ std::string bytes_in(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-std::optional<std::string> credential_in(const grpc::ServerContext& context) {
+constexpr const char* request_id_key = "x-request-id";  // gRPC's keys are lower-case
+
+std::optional<std::string> entry_in(const grpc::ServerContext& context, const char* key) {
   const auto& metadata = context.client_metadata();
-  if (metadata.count("authorization") != 1) return std::nullopt;
-  const grpc::string_ref value = metadata.find("authorization")->second;
+  if (metadata.count(key) != 1) return std::nullopt;
+  const grpc::string_ref value = metadata.find(key)->second;
   return std::string(value.data(), value.size());
 }
 
@@ -71,8 +73,10 @@ class RawService final : public grpc::Service {
                      const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
     // gRPC cancels a call whose deadline is over.
     const GrpcReply answer =
-        api_.answer({method, bytes_in(request), credential_in(context), context.peer(),
+        api_.answer({method, bytes_in(request), entry_in(context, "authorization"),
+                     entry_in(context, request_id_key).value_or(""), context.peer(),
                      [&context] { return context.IsCancelled(); }});
+    context.AddInitialMetadata(request_id_key, answer.request_id);
     if (answer.code != 0) {
       return {static_cast<grpc::StatusCode>(answer.code), answer.message, answer.details};
     }

@@ -205,8 +205,9 @@ void add_running(CLI::App& serving, Words& words) {
   serving.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
       ->check(CLI::IsMember({"auto", "text", "json"}))
       ->capture_default_str();
-  serving.add_option("--log-level", words.log_level, "info, warning or error: this and worse")
-      ->check(CLI::IsMember({"info", "warning", "error"}))
+  serving
+      .add_option("--log-level", words.log_level, "debug, info, warning or error: this and worse")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   serving.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
                    "run although memory cannot be locked: keys may reach the swap");

@@ -55,8 +55,9 @@ class Ticker {
   std::thread thread_;  // last
 };
 
-void sweep(Engine& engine, Standing& standing) noexcept {
+void sweep(Engine& engine, Standing& standing, Time now) noexcept {
   try {  // the edge of the sweeper's thread; what it did not do is there at the next tick
+    standing.refused.tick(now);
     engine.sweep();
     standing.engine_works = true;
   } catch (const std::exception& failure) {
@@ -179,7 +180,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
                 },
                 [&parts](bool answers) { parts.standing->kdc_answers = answers; }});
   {
-    const Ticker sweeper([&] { sweep(engine, *parts.standing); });
+    const Ticker sweeper([&] { sweep(engine, *parts.standing, clock.now()); });
     const Ticker linker([&link] { link.tick(); });
     stand_by(http, shutdown);
     log_info("stopping");
@@ -187,6 +188,7 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
     if (grpc) grpc->stop();
     http.stop();
   }
+  parts.standing->refused.finish();
 }
 
 }  // namespace waybill::trigger

@@ -111,8 +111,8 @@ void describe_run(CLI::App& app, Words& words) {
   app.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
       ->check(CLI::IsMember({"auto", "text", "json"}))
       ->capture_default_str();
-  app.add_option("--log-level", words.log_level, "info, warning or error: this and worse")
-      ->check(CLI::IsMember({"info", "warning", "error"}))
+  app.add_option("--log-level", words.log_level, "debug, info, warning or error: this and worse")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   app.add_flag("--once", words.once, "end after one job; status 1 when it was not completed")
       ->configurable(false);

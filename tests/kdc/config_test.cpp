@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(say_how_to_log_and_where_the_pages_for_operators_are) {
   BOOST_TEST((again.log_format == LogForm::text));
   BOOST_TEST((again.log_level == LogLevel::warning));
   const std::string listen = "listen = \"a:1\"\n";
-  for (const char* wrong : {"log_format = \"yaml\"", "log_level = \"debug\"", "log_level = 1",
+  for (const char* wrong : {"log_format = \"yaml\"", "log_level = \"verbose\"", "log_level = 1",
                             "status_listen = \"9088\"", "status_listen = 9088"}) {
     BOOST_TEST(refusal(listen + wrong).starts_with("kdc.toml, line 2: "), wrong);
   }

@@ -258,6 +258,7 @@ class HttpServer::Parts {
         engine_(options_, std::move(handler)),
         listener_({.host = options_.host,
                    .port = options_.port,
+                   .unix_path = options_.unix_path,
                    .backlog = options_.backlog,
                    .max_threads = options_.max_threads,
                    .max_connections = options_.max_connections,

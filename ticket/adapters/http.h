@@ -87,6 +87,9 @@ class HttpServer {
   struct Options {
     std::string host = "127.0.0.1";  // an address or a name; "::" and "0.0.0.0" are all addresses
     std::uint16_t port = 0;          // 0: any free one
+    /// Instead of both: a socket in the file system, mode 0600, for this user and root alone. One
+    /// that a killed process left is replaced; the end of the server removes it.
+    std::string unix_path{};
     std::size_t max_body_bytes = 64 * 1024;
     std::chrono::milliseconds request_time = std::chrono::seconds(10);  // first byte to last byte
     std::chrono::milliseconds reply_time = std::chrono::seconds(10);    // for the reply to leave
@@ -179,8 +182,8 @@ class HttpClient {
     bool keep_alive = false;
   };
 
-  /// `base_url` is `http://host:port` or `https://host:port`, without a path. Throws HttpError
-  /// (cannot_connect) when it has another shape.
+  /// `base_url` is `http://host:port` or `https://host:port`, without a path, or `unix:/path` of a
+  /// socket in the file system. Throws HttpError (cannot_connect) when it has another shape.
   explicit HttpClient(std::string base_url);
   HttpClient(std::string base_url, Options options);
   HttpClient(const HttpClient&) = delete;

@@ -1,6 +1,5 @@
 #include "ticket/adapters/listener.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "ticket/adapters/http.h"
+#include "ticket/adapters/listening_socket.h"
 
 namespace waybill {
 namespace {
@@ -26,62 +26,6 @@ constexpr auto sweep_every = 100ms;       // grain of the limits on idle and wai
 constexpr auto linger_time = 5ms;         // a thread waits this long for the next request, if idle
 constexpr auto leaving_time = 2s;         // for the other end to read why it was refused
 constexpr std::size_t leaving_room = 64;  // refused connections above max_connections
-
-std::string printed(const sockaddr_storage& address, socklen_t length) {
-  std::array<char, NI_MAXHOST> text{};
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, text.data(), text.size(),
-                    nullptr, 0, NI_NUMERICHOST) != 0) {
-    return {};
-  }
-  const std::string_view found(text.data());
-  constexpr std::string_view mapped = "::ffff:";  // IPv4 on a socket for both
-  return std::string(found.starts_with(mapped) ? found.substr(mapped.size()) : found);
-}
-
-// The first address of the name that can be bound. Without SO_REUSEPORT, which would let a second
-// daemon share the port in silence.
-int bind_first(const addrinfo* found, int backlog) {
-  int failure = EADDRNOTAVAIL;
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    const int made = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    if (made >= 0 && ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        ::bind(made, at->ai_addr, at->ai_addrlen) == 0 && ::listen(made, backlog) == 0) {
-      return made;
-    }
-    failure = errno;
-    if (made >= 0) ::close(made);
-  }
-  errno = failure;
-  return -1;
-}
-
-int listen_on(const Listener::Options& options) {
-  const std::string place = options.host + ":" + std::to_string(options.port);
-  const auto fail = [&](const std::string& why) {
-    throw HttpError(HttpError::Cause::cannot_listen, "cannot listen on " + place + ": " + why);
-  };
-  addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int code =
-      ::getaddrinfo(options.host.c_str(), std::to_string(options.port).c_str(), &hints, &found);
-  if (code != 0) fail(::gai_strerror(code));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-  const int listening = bind_first(found, options.backlog);
-  if (listening < 0 && errno == EADDRINUSE) fail("the port is in use by another program");
-  if (listening < 0) fail(std::generic_category().message(errno));
-  return listening;
-}
-
-std::uint16_t port_of(int listening) {
-  sockaddr_storage bound{};
-  socklen_t length = sizeof bound;
-  ::getsockname(listening, reinterpret_cast<sockaddr*>(&bound), &length);
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
-                                           : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
-}
 
 }  // namespace
 
@@ -96,7 +40,9 @@ Listener::~Listener() {
 }
 
 std::uint16_t Listener::start() {
-  listening_ = listen_on(options_);
+  listening_ = options_.unix_path.empty()
+                   ? listen_on_address(options_.host, options_.port, options_.backlog)
+                   : listen_on_path(options_.unix_path, options_.backlog);
   events_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   bool watched = events_ >= 0 && wake_ >= 0;
@@ -108,7 +54,7 @@ std::uint16_t Listener::start() {
     throw HttpError(HttpError::Cause::cannot_listen,
                     "cannot watch sockets: " + std::generic_category().message(errno));
   }
-  const std::uint16_t port = port_of(listening_);
+  const std::uint16_t port = bound_port(listening_);
   receiver_ = std::thread([this] { receive(); });
   return port;
 }
@@ -163,6 +109,7 @@ void Listener::receive() {
     if (arrived) accept_all();  // last: a new socket may get the number of one closed above
   }
   ::close(std::exchange(listening_, -1));
+  if (!options_.unix_path.empty()) ::unlink(options_.unix_path.c_str());
   const std::scoped_lock guard(lock_);
   idle_.clear();
 }
@@ -181,7 +128,7 @@ void Listener::accept_all() {
     if (socket >= 0) {
       const int on = 1;
       ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      admit(socket, printed(address, length));
+      admit(socket, printed_address(address, length));
     } else if (errno == EAGAIN) {
       return;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

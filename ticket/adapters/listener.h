@@ -25,6 +25,7 @@ class Listener {
   struct Options {
     std::string host;
     std::uint16_t port = 0;
+    std::string unix_path;  // instead of both: a socket in the file system, mode 0600
     int backlog = 1024;
     std::size_t max_threads = 64;
     std::size_t max_connections = 512;
