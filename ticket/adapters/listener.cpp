@@ -160,7 +160,7 @@ void Listener::admit(int socket, std::string remote) {
   }
 }
 
-// Closes the connection that has been idle longest.
+// Closes the connection that has been idle longest, or sends longest at one request.
 void Listener::make_room() {
   const auto oldest = std::ranges::min_element(idle_, {}, [](const auto& entry) {
     return std::pair(entry.second.leaving, entry.second.since);
@@ -175,7 +175,8 @@ void Listener::watch(Held connection, Moment until, bool leaving) {
       ::epoll_ctl(events_, EPOLL_CTL_ADD, socket, &event) != 0) {
     return;  // closes it
   }
-  idle_.insert_or_assign(socket, Idle{std::move(connection), moment_after({}), until, leaving});
+  const Moment since = connection->has_begun() ? connection->begun_at() : moment_after({});
+  idle_.insert_or_assign(socket, Idle{std::move(connection), since, until, leaving});
   if (idle_.size() == 1) wake();  // the watching thread may sleep without a limit
 }
 
@@ -194,10 +195,37 @@ void Listener::on_readable(int socket) {
   if (got > 0) watch(std::move(idle.connection), idle.until, true);
 }
 
+// Whoever sends without a pause is done before it is the oldest. Those that wait for a thread take
+// memory too, but are on their way.
+void Listener::forget_oldest_unfinished() {
+  std::size_t held = 0;
+  for (const Ready& ready : ready_) held += ready.connection->held_bytes();
+  for (const auto& [socket, idle] : idle_) held += idle.connection->held_bytes();
+  while (held > options_.max_unfinished_bytes) {
+    auto oldest = idle_.end();
+    for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+      const bool counts = at->second.connection->held_bytes() > 0;
+      if (counts && (oldest == idle_.end() || at->second.since < oldest->second.since)) oldest = at;
+    }
+    if (oldest == idle_.end()) return;
+    held -= oldest->second.connection->held_bytes();
+    idle_.erase(oldest);
+  }
+}
+
 void Listener::sweep() {
   const Moment now = moment_after({});
   const std::scoped_lock guard(lock_);
-  std::erase_if(idle_, [&](const auto& entry) { return entry.second.until <= now; });
+  for (auto at = idle_.begin(); at != idle_.end();) {
+    Idle& idle = at->second;
+    if (idle.until > now) {
+      ++at;
+      continue;
+    }
+    // Who began something hears that it took too long.
+    if (!idle.leaving && idle.connection->has_begun()) queue(std::move(idle.connection));
+    at = idle_.erase(at);
+  }
   while (!ready_.empty() && ready_.front().until <= now) {
     Held connection = std::move(ready_.front().connection);
     ready_.pop_front();
@@ -251,29 +279,37 @@ void Listener::serve_in_turn(Held connection) {
   Next next = Next::keep;
   do {
     next = serve_(*connection);
-  } while ((next == Next::keep || next == Next::begin) && stays(*connection));
+  } while (stays(*connection, next));
   if (next == Next::leave) connection->end_output();
   const std::scoped_lock guard(lock_);
   --counts_.open;
   if (stopping_ || next == Next::close) return;
-  if (next == Next::leave)
+  if (next == Next::leave) {
     watch(std::move(connection), moment_after(leaving_time), true);
-  else if (connection->has_unread())
+  } else if (next == Next::more) {
+    const Moment deadline = connection->deadline();
+    watch(std::move(connection), deadline, false);
+    forget_oldest_unfinished();
+  } else if (connection->has_unread()) {
     queue(std::move(connection));
-  else
+  } else {
     watch(std::move(connection),
           moment_after(next == Next::begin ? options_.first_byte : options_.keep_alive), false);
+  }
 }
 
 // Whether the thread should go on with this connection: nobody else needs the thread, and the next
-// request is here or comes at once. Saves a busy client the way through the watching thread.
-bool Listener::stays(Connection& connection) const {
+// request, or the rest of this one, is here or comes at once. Saves a busy client the way through
+// the watching thread.
+bool Listener::stays(Connection& connection, Next next) const {
+  if (next == Next::close || next == Next::leave) return false;
   {
     const std::scoped_lock guard(lock_);
     const bool spare = resting_ > 0 || threads_.size() < options_.max_threads;
     if (stopping_ || !ready_.empty() || !spare) return false;
   }
-  return connection.has_unread() || connection.wait_readable(moment_after(linger_time));
+  const bool is_here = next != Next::more && connection.has_unread();
+  return is_here || connection.wait_readable(moment_after(linger_time));
 }
 
 }  // namespace waybill
