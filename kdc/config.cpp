@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <map>
 #include <sstream>
 
 #include <toml++/toml.h>
@@ -149,7 +150,32 @@ void read_setting(Config& config, const std::string& file, std::string_view key,
     config.*(setting->count) = static_cast<std::size_t>(value);
 }
 
+// The lines of a printed configuration by their keys; in a comment: as it is by default.
+std::map<std::string, std::string> lines_of(const Config& config) {
+  std::map<std::string, std::string> lines;
+  std::istringstream in(config.print());
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t equals = line.find(" = ");
+    if (equals == line.npos) continue;
+    const std::size_t begin = line.starts_with("# ") ? 2 : 0;
+    lines.emplace(line.substr(begin, equals - begin), line);
+  }
+  return lines;
+}
+
 }  // namespace
+
+std::vector<std::string> Config::differing(const Config& other) const {
+  auto ours = lines_of(*this), theirs = lines_of(other);
+  std::vector<std::string> names;
+  for (const auto& [name, line] : ours) {
+    const auto found = theirs.find(name);
+    if (found == theirs.end() || found->second != line) names.push_back(name);
+    if (found != theirs.end()) theirs.erase(found);
+  }
+  for (const auto& [name, line] : theirs) names.push_back(name);
+  return names;
+}
 
 Config Config::load(const std::filesystem::path& file) {
   const Buffer bytes = read_file(file, max_file);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log_options.h"
@@ -49,6 +50,8 @@ struct Config {
   static Config parse(std::string_view text, const std::string& file_name);
   /// With a comment for each key, as init writes it.
   std::string print() const;
+  /// The keys whose settings differ.
+  std::vector<std::string> differing(const Config& other) const;
 };
 
 }  // namespace waybill::kdc

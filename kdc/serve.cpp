@@ -16,6 +16,7 @@
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/reload.h"
 #include "ticket/adapters/service_manager.h"
 #include "ticket/adapters/tls.h"
 
@@ -73,17 +74,17 @@ HttpServer::Options admin_options(const Config& config) {
   return options;
 }
 
-// What was not right stays as it was.
-void reload(const ServePlan& plan, HttpServer& http, const ServiceManager& manager) noexcept {
-  manager.reloading();
-  try {  // the edge of what an operator asks for meanwhile
-    set_log_level(Config::load(plan.folder.config()).log_level);
-    http.renew_certificate();
-    log_info("reloaded");
-  } catch (const std::exception& failure) {
-    log_error("reload_failed", {{"why", failure.what()}});
-  }
-  manager.ready();
+void reload(const ServePlan& plan, const Config& at_start, HttpServer& http) noexcept {
+  Reload reload;
+  std::vector<std::string> needs_restart;
+  reload.part("settings", [&] {
+    Config now = Config::load(plan.folder.config());
+    set_log_level(now.log_level);
+    now.log_level = at_start.log_level;
+    needs_restart = at_start.differing(now);
+  });
+  if (at_start.has_tls()) reload.part("certificate", [&] { http.renew_certificate(); });
+  reload.finish(needs_restart);
 }
 
 void record_start(Issuer& issuer, const ServePlan& plan) {
@@ -107,7 +108,8 @@ void check_settings(const ServePlan& plan) {
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready) {
   require_realm(plan.folder);
-  Config config = Config::load(plan.folder.config());
+  const Config at_start = Config::load(plan.folder.config());
+  Config config = at_start;
   if (plan.listen) config.listen = *plan.listen;
   set_log_form(config.log_format, config.log_level);
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
@@ -155,8 +157,11 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   manager.ready();
   while (!shutdown.wait_for(Housekeeping::interval)) {
     housekeeping.tick();
-    if (shutdown.take_hangup()) reload(plan, http, manager);
     manager.alive();
+    if (!shutdown.take_hangup()) continue;
+    manager.reloading();
+    reload(plan, at_start, http);
+    manager.ready();
   }
   manager.stopping();
   log_info("stopping");
