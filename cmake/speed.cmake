@@ -16,7 +16,7 @@ if(WAYBILL_MOLD)
 endif()
 
 # Most of the time of a source goes into the headers that it includes, so a folder's sources are
-# compiled some at a time. The presets for every day do that; release and tidy take each source
+# compiled some at a time. The presets for every day do that, tidy too; release takes each source
 # alone, which proves that it includes what it uses. Neighbours in the list share names more often
 # than strangers, so they go to different batches; two that clash nevertheless rename one.
 option(WAYBILL_BATCHES "Compile the sources of a library some at a time" OFF)
