@@ -16,7 +16,7 @@ if(WAYBILL_MOLD)
 endif()
 
 # Most of the time of a source goes into the headers that it includes, so a folder's sources are
-# compiled some at a time. The presets for every day do that; release and tidy take each source
+# compiled some at a time. The presets for every day do that, tidy too; release takes each source
 # alone, which proves that it includes what it uses. Neighbours in the list share names more often
 # than strangers, so they go to different batches; two that clash nevertheless rename one.
 option(WAYBILL_BATCHES "Compile the sources of a library some at a time" OFF)
@@ -35,5 +35,5 @@ function(waybill_compile_in_batches target number)
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # A class that a source keeps to itself counts as one of a header when the source is included.
-  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()

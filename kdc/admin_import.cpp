@@ -177,7 +177,7 @@ struct Import {
 };
 
 // The same names of records as for one principal at a time, so that a search finds both.
-void note(StoreChange& change, const Import& order, const std::string& what, Fields fields) {
+void note(StoreChange& change, const Import& order, const std::string& what, const Fields& fields) {
   Fields record{{"by", order.by.who.text()}, {"batch", order.batch}};
   for (const auto& [name, value] : fields.entries()) record.add(name, value);
   Audit::append(change, {"admin.principal." + what, std::nullopt, std::move(record)},

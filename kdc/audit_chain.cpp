@@ -85,7 +85,7 @@ Result<SignedCheckpoint> SignedCheckpoint::decode(Bytes wire) {
 }
 
 std::string AuditFault::sentence() const {
-  const std::string record = "record " + std::to_string(sequence);
+  std::string record = "record " + std::to_string(sequence);
   switch (kind) {
     case Kind::changed:
       return record + " was changed";

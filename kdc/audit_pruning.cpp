@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <fstream>
+#include <memory>
 #include <system_error>
 
 #include "kdc/audit_archive.h"
@@ -52,6 +54,7 @@ class OldRecords {
     return *record;
   }
   const AuditPosition& position() const { return at_; }
+  std::uint64_t end() const { return end_; }
 
  private:
   const Store& store_;
@@ -75,31 +78,51 @@ void sync_file(const fs::path& file) {
   if (failed != 0) cannot_write(file, failed);
 }
 
+/// Says how far it is, in records from one number to another.
+class Counter {
+ public:
+  Counter(const Tell& tell, const std::string& what, std::uint64_t from, std::uint64_t to)
+      : reached_(std::make_shared<std::atomic<std::uint64_t>>(from)) {
+    if (!tell) return;
+    tell({what, to - from, [reached = reached_, from] { return *reached - from; },
+          Stage::Unit::records});
+  }
+  void reached(std::uint64_t number) { *reached_ = number; }
+
+ private:
+  std::shared_ptr<std::atomic<std::uint64_t>> reached_;  // the one who draws may look later
+};
+
 // Durable when it returns, and read back.
 AuditPosition write_archive(const fs::path& file, const OpenRealm& realm, OldRecords records,
-                            Time now) {
+                            Time now, const Tell& tell) {
   create_file(file, {}, 0600);
   std::ofstream out(file, std::ios::binary | std::ios::app);
   const AuditPosition after = records.position();
   out << archive_line(ArchiveHead{realm.epochs.realm(), after, realm.epochs.signed_document()});
-  while (const auto record = records.next()) out << archive_line(*record);
+  Counter written(tell, "writing the archive", after.sequence, records.end());
+  while (const auto record = records.next()) {
+    out << archive_line(*record);
+    written.reached(record->sequence);
+  }
   const AuditPosition end = records.position();
   out << archive_line(
       realm.epochs.sign_checkpoint({realm.epochs.realm(), end.sequence, now, end.link}));
   out.close();
   if (!out) cannot_write(file, errno != 0 ? errno : EIO);
   sync_file(file);
+  if (tell) tell({"reading the archive back"});
   std::ifstream in(file, std::ios::binary);
   const auto root = realm.store.view().meta(meta::root_public);
-  const AuditArchive written = read_archive(in, realm.epochs.realm(), RootPublic{fixed<32>(*root)});
-  if (written.after != after || written.end.sequence != end.sequence ||
-      written.end.link != end.link) {
+  const AuditArchive read = read_archive(in, realm.epochs.realm(), RootPublic{fixed<32>(*root)});
+  if (read.after != after || read.end.sequence != end.sequence || read.end.link != end.link) {
     throw ArchiveUnsound("it is not what was written");
   }
   return end;
 }
 
-void remove_records(OpenRealm& realm, AuditPosition at, std::uint64_t last) {
+void remove_records(OpenRealm& realm, AuditPosition at, std::uint64_t last, const Tell& tell) {
+  Counter removed(tell, "removing the records", at.sequence, last);
   while (at.sequence < last) {
     const auto row = Audit::row(realm.store.view(), std::min(last, at.sequence + prune_step));
     if (!row) throw PruningRefused("somebody else prunes the audit chain: try again");
@@ -117,13 +140,14 @@ void remove_records(OpenRealm& realm, AuditPosition at, std::uint64_t last) {
          std::nullopt});
     if (!done) throw PruningRefused(sentence_of(done.error()));
     at = until;
+    removed.reached(at.sequence);
   }
 }
 
 }  // namespace
 
-std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock,
-                                  const PruningWish& wish) {
+std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock, const PruningWish& wish,
+                                  const Tell& tell) {
   const fs::path target = fs::absolute(wish.archive).lexically_normal();
   if (fs::exists(fs::symlink_status(target))) {
     throw PruningRefused(target.string() + " is there already: take another name for each archive");
@@ -137,9 +161,9 @@ std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock,
   const OldRecords records(realm.store, start, wish.before, mark.reached());
   if (!OldRecords(records).next()) return std::nullopt;
   Unfinished unfinished(target);
-  const AuditPosition end = write_archive(unfinished.path(), realm, records, clock.now());
+  const AuditPosition end = write_archive(unfinished.path(), realm, records, clock.now(), tell);
   unfinished.take_name(target);
-  remove_records(realm, start, end.sequence);
+  remove_records(realm, start, end.sequence, tell);
   return Pruned{start.sequence + 1, end.sequence};
 }
 

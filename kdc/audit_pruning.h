@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kdc/init.h"
+#include "kdc/progress.h"
 
 namespace waybill::kdc {
 
@@ -33,8 +34,8 @@ struct Pruned {
 /// that is killed leaves a whole chain, and at most an archive that reaches into it. The KDC may be
 /// serving. Nothing when no record is that old. Throws PruningRefused, RecordDamaged, FileError,
 /// StoreError, and what opening a realm throws.
-std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock,
-                                  const PruningWish& wish);
+std::optional<Pruned> prune_audit(const Folder& folder, const Clock& clock, const PruningWish& wish,
+                                  const Tell& tell = {});
 
 /// Makes the index of the audit chain anew; gives of how many records. Refuses while a KDC serves
 /// the folder (FileError). When it is cut off, it or the next start of the KDC ends it.

@@ -4,13 +4,17 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "kdc/audit_pruning.h"
 #include "kdc/commands.h"
+#include "kdc/progress.h"
 #include "ticket/adapters/system_clock.h"
 
 namespace waybill::kdc {
 namespace {
+
+using nlohmann::ordered_json;
 
 constexpr const char* prune_help = R"(
 Moves the oldest records of the audit chain into a new file (0600), as JSON
@@ -29,9 +33,14 @@ Records go in their order, up to the first one that is not old enough. When it
 is cut off, the archive may reach into what is still in the store: it is good,
 and the next one, of another name, begins where the store does.
 
+With --json: the number of records that went and, if there were any, the first
+and the last of them and the archive.
+
 Examples:
-  waybill-kdc audit prune --dir kdc --keep 400d --archive audit-$(date +%F).jsonl
-  waybill-kdc audit prune --dir kdc --before 2026-01-01 --archive audit-2025.jsonl
+  waybill-kdc audit prune --dir kdc --keep 400d \
+      --archive audit-$(date +%F).jsonl
+  waybill-kdc audit prune --dir kdc --before 2026-01-01 \
+      --archive audit-2025.jsonl --json
 )";
 
 constexpr const char* reindex_help = R"(
@@ -49,6 +58,7 @@ struct Words {
   std::string before;
   std::optional<std::uint64_t> keep;
   std::string archive;
+  bool as_json = false;
 };
 
 std::optional<Time> parse_time(const std::string& text) {
@@ -60,10 +70,27 @@ std::optional<Time> parse_time(const std::string& text) {
   return std::nullopt;
 }
 
+void print_json(const Words& words, const std::optional<Pruned>& pruned) {
+  ordered_json out{{"records", pruned ? pruned->last - pruned->first + 1 : 0}};
+  if (pruned) {
+    out["first"] = pruned->first;
+    out["last"] = pruned->last;
+    out["archive"] = words.archive;
+  }
+  std::cout << out.dump() << "\n";
+}
+
 int run_prune(const Words& words) {
   const SystemClock clock;
   const Time before = words.keep ? clock.now() - Seconds(*words.keep) : *parse_time(words.before);
-  const auto pruned = prune_audit(words.folder, clock, {before, words.archive});
+  const auto pruned = [&] {
+    Progress progress;
+    return prune_audit(words.folder, clock, {before, words.archive}, progress.tell());
+  }();
+  if (words.as_json) {
+    print_json(words, pruned);
+    return 0;
+  }
   if (!pruned) {
     std::cout << "Nothing to do: no record is from before " << iso_time(before) << ".\n";
     return 0;
@@ -106,6 +133,7 @@ void add_audit_commands(CLI::App& app, Commands& commands) {
   add_folder_options(*prune, words->folder);
   add_age_options(*prune, *words);
   prune->add_option("--archive", words->archive, "a new file")->required()->type_name("FILE");
+  prune->add_flag("--json", words->as_json, "for scripts");
   prune->footer(prune_help);
   commands.push_back({prune, [words] { return run_prune(*words); }});
 

@@ -22,7 +22,8 @@ this KDC still holds. Reads only; may run while the KDC serves.
 
 Examples:
   waybill-kdc epoch list --dir kdc
-  waybill-kdc epoch list --dir kdc --json | jq -r '.[] | select(.state == "open") | .until'
+  waybill-kdc epoch list --dir kdc --json |
+      jq -r '.[] | select(.state == "open") | .until'
 )";
 
 constexpr const char* rotate_help = R"(
@@ -47,7 +48,8 @@ of it must log in again. Tickets for work that it signed stay good. Another epoc
 epoch that is over needs no such word: the KDC destroys its keys when the last ticket is.
 
 Example, after an epoch's keys were stolen:
-  waybill-kdc epoch rotate --dir kdc --in 1m && sleep 61 && waybill-kdc epoch retire --dir kdc 1
+  waybill-kdc epoch rotate --dir kdc --in 1m && sleep 61 &&
+      waybill-kdc epoch retire --dir kdc 1
 )";
 
 struct EpochWords {

@@ -28,8 +28,8 @@ rotate the epochs as well (`waybill-kdc epoch rotate --in 1m`) when the key was 
 
 Examples:
   waybill-kdc master rotate --dir kdc
-  waybill-kdc master rotate --dir kdc --to 'pkcs11:token=kdc;object=wrap?…'    # into a token
-  waybill-kdc master rotate --dir kdc --to file                                # and out of it
+  waybill-kdc master rotate --dir kdc --to 'pkcs11:token=kdc;object=wrap?…'
+  waybill-kdc master rotate --dir kdc --to file         # out of the token again
 )";
 
 constexpr const char* token_key_help = R"(
@@ -38,7 +38,8 @@ that label must not be there. Back it up as the token's manual says: without it 
 store.
 
 Example:
-  files='module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/waybill/token.pin'
+  files='module-path=/usr/lib/softhsm/libsofthsm2.so'
+  files="$files&pin-source=file:/etc/waybill/token.pin"
   waybill-kdc master token-key --token "pkcs11:token=kdc;object=wrap?$files"
 )";
 

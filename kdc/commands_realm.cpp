@@ -37,7 +37,7 @@ writes what `init` wrote once more.
 
 Examples:
   waybill-kdc realm request --dir kdc --out next.request
-  waybill-kdc realm request --dir kdc --in 2d --out next.request    # new keys in two days
+  waybill-kdc realm request --dir kdc --in 2d --out next.request   # in two days
 )";
 
 constexpr const char* sign_help = R"(
@@ -46,7 +46,8 @@ what `realm request` showed: whoever carried the file could have changed it, and
 key signs is believed by everybody.
 
 Example:
-  waybill-kdc realm sign --request next.request --root-key root.key --out next.realm
+  waybill-kdc realm sign --request next.request --root-key root.key \
+      --out next.realm
 )";
 
 constexpr const char* install_help = R"(

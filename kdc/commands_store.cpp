@@ -32,7 +32,7 @@ tickets that were revoked since are good again at the KDC. Workers that heard of
 still, and refuse the feed, and with it all work, until it has come as far as they know. So the KDC
 does not start on an older store without a word:
 
-  waybill-kdc serve --dir kdc --accept-older-store      # once; the audit trail says that it did
+  waybill-kdc serve --dir kdc --accept-older-store   # once; it is audited
 
 Revoke again what was revoked since (the audit trail that somebody kept, or store.before-restore,
 tells), and when you do not know it, everything: `waybill revoke --help`.

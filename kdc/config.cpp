@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <map>
 #include <sstream>
 
 #include <toml++/toml.h>
@@ -49,8 +50,17 @@ std::string_view name_of(LogForm form) {
 }
 
 std::string_view name_of(LogLevel level) {
-  if (level == LogLevel::error) return "error";
-  return level == LogLevel::warning ? "warning" : "info";
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
+  }
+  return "info";
 }
 
 [[noreturn]] void fail(const std::string& file, const toml::node& node, const std::string& reason) {
@@ -79,9 +89,22 @@ void read_log(Config& config, const std::string& file, std::string_view key,
     if (!form) fail(file, node, "log_format is \"auto\", \"text\" or \"json\"");
     config.log_format = *form;
   } else {
-    if (!level) fail(file, node, "log_level is \"info\", \"warning\" or \"error\"");
+    if (!level) fail(file, node, "log_level is \"debug\", \"info\", \"warning\" or \"error\"");
     config.log_level = *level;
   }
+}
+
+bool read_path(Config& config, const std::string& file, std::string_view key,
+               const toml::node& node) {
+  std::filesystem::path* into = key == "tls_certificate" ? &config.tls_certificate
+                                : key == "tls_key"       ? &config.tls_key
+                                : key == "admin_socket"  ? &config.admin_socket
+                                                         : nullptr;
+  if (into == nullptr) return false;
+  const auto named = node.value<std::string>();
+  if (!named || named->empty()) fail(file, node, std::string(key) + " is the name of a file");
+  *into = std::filesystem::path(file).parent_path() / *named;
+  return true;
 }
 
 bool read_text(Config& config, const std::string& file, std::string_view key,
@@ -111,12 +134,7 @@ bool read_text(Config& config, const std::string& file, std::string_view key,
     config.rotates_epochs = how == "auto";
     return true;
   }
-  if (key != "tls_certificate" && key != "tls_key") return false;
-  const auto named = node.value<std::string>();
-  if (!named || named->empty()) fail(file, node, std::string(key) + " is the name of a file");
-  const auto path = std::filesystem::path(file).parent_path() / *named;
-  (key == "tls_key" ? config.tls_key : config.tls_certificate) = path;
-  return true;
+  return read_path(config, file, key, node);
 }
 
 void read_setting(Config& config, const std::string& file, std::string_view key,
@@ -132,7 +150,32 @@ void read_setting(Config& config, const std::string& file, std::string_view key,
     config.*(setting->count) = static_cast<std::size_t>(value);
 }
 
+// The lines of a printed configuration by their keys; in a comment: as it is by default.
+std::map<std::string, std::string> lines_of(const Config& config) {
+  std::map<std::string, std::string> lines;
+  std::istringstream in(config.print());
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t equals = line.find(" = ");
+    if (equals == line.npos) continue;
+    const std::size_t begin = line.starts_with("# ") ? 2 : 0;
+    lines.emplace(line.substr(begin, equals - begin), line);
+  }
+  return lines;
+}
+
 }  // namespace
+
+std::vector<std::string> Config::differing(const Config& other) const {
+  auto ours = lines_of(*this), theirs = lines_of(other);
+  std::vector<std::string> names;
+  for (const auto& [name, line] : ours) {
+    const auto found = theirs.find(name);
+    if (found == theirs.end() || found->second != line) names.push_back(name);
+    if (found != theirs.end()) theirs.erase(found);
+  }
+  for (const auto& [name, line] : theirs) names.push_back(name);
+  return names;
+}
 
 Config Config::load(const std::filesystem::path& file) {
   const Buffer bytes = read_file(file, max_file);
@@ -172,9 +215,12 @@ std::string Config::print() const {
   if (status_listen) out << "status_listen = \"" << status_listen->text() << "\"";
   if (!status_listen) out << "# status_listen = \"127.0.0.1:9088\"";
   out << "  # /healthz, /readyz and /metrics, in plain HTTP\n";
+  if (admin_socket.empty()) out << "# admin_socket = \"admin.sock\"";
+  if (!admin_socket.empty()) out << "admin_socket = " << std::quoted(admin_socket.string());
+  out << "  # the same as `listen`, for this user and root on this host\n";
   out << "log_format = \"" << name_of(log_format)
       << "\"  # auto (text on a terminal, else json), text or json\n"
-      << "log_level = \"" << name_of(log_level) << "\"  # info, warning or error\n";
+      << "log_level = \"" << name_of(log_level) << "\"  # debug, info, warning or error\n";
   if (has_tls()) {
     out << "tls_certificate = " << std::quoted(tls_certificate.string())
         << "  # https and nothing else\n"

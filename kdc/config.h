@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log_options.h"
@@ -22,7 +23,10 @@ class ConfigError : public std::runtime_error {
 /// error, so that a misspelt one is not silently a default. Times are written in seconds.
 struct Config {
   ListenAddress listen{"127.0.0.1", 8088};
-  std::optional<ListenAddress> status_listen{};         ///< StatusServer's; none: there is none
+  std::optional<ListenAddress> status_listen{};  ///< StatusServer's; none: there is none
+  /// A socket in the file system beside `listen`, mode 0600, for `waybill` on this host; relative
+  /// to kdc.toml's folder in the file. Empty: there is none.
+  std::filesystem::path admin_socket{};
   Seconds tgt_life = std::chrono::hours(8);             ///< the most a TGT runs
   Seconds tgt_renewable = std::chrono::hours(7 * 24);   ///< the most it can be renewed to
   Seconds service_ticket_life = std::chrono::hours(1);  ///< of a ticket by "tgs"
@@ -46,6 +50,8 @@ struct Config {
   static Config parse(std::string_view text, const std::string& file_name);
   /// With a comment for each key, as init writes it.
   std::string print() const;
+  /// The keys whose settings differ.
+  std::vector<std::string> differing(const Config& other) const;
 };
 
 }  // namespace waybill::kdc

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "ticket/adapters/refused_requests.h"
 #include "ticket/clock.h"
 #include "ticket/exchange/replay.h"
 #include "ticket/memory.h"
@@ -122,8 +123,8 @@ class SeenLogins {
 struct Doorkeeper {
   Lockouts logins;
   SeenLogins seen;
-  StrangerBudget audit;  ///< records of refused strangers
-  StrangerBudget log;    ///< lines about garbage
+  StrangerBudget audit;     ///< records of refused strangers
+  RefusedRequests refused;  ///< for the log
 };
 
 struct KdcParts;

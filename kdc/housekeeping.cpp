@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kdc/doorkeeper.h"
 #include "kdc/feed_publisher.h"
 #include "kdc/init.h"
 #include "kdc/rotation.h"
@@ -14,6 +15,7 @@ void Housekeeping::tick() noexcept {
   const Time now = parts_.clock.now();
   parts_.epochs.erase_expired(now);
   try {  // the edge of this thread's work
+    parts_.door.refused.tick(now);
     mark_.raise(parts_.store.view());
     // Requests may stay away while we are not ready, so nobody else would find out.
     if (parts_.issuer.counts().is_failing) parts_.issuer.record({"store.tried", std::nullopt, {}});
@@ -31,6 +33,7 @@ void Housekeeping::tick() noexcept {
 
 void Housekeeping::finish() noexcept {
   try {
+    parts_.door.refused.finish();
     mark_.raise(parts_.store.view());
   } catch (const std::exception& error) {
     log_error("high_water_failed", {{"reason", error.what()}});

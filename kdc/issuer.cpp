@@ -140,6 +140,7 @@ void Issuer::apply(StoreChange& change, Work& work) {
 void Issuer::keep_stored(const StoreView& view) {
   std::uint64_t next = UINT64_MAX;
   std::vector<std::shared_ptr<Work>> stored;
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 does not compile what it advises
   for (auto work = batch_.rbegin(); work != batch_.rend(); ++work) {
     const Audit::Position& position = (*work)->position;
     if (position.sequence >= next) continue;
@@ -171,6 +172,7 @@ void Issuer::after_commit() {
   const auto batch = std::exchange(batch_, {});
   if (batch.empty()) return;
   std::vector<Digest> leaves;
+  leaves.reserve(batch.size());
   for (const auto& work : batch) leaves.push_back(work->leaf);
   const BatchTree tree(std::move(leaves));
   const Signature signature = epochs_.sign_batch(batch_signer_, batch_time_, tree.root());

@@ -14,6 +14,7 @@
 #include "kdc/token.h"
 #include "ticket/adapters/confinement.h"
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/help_page.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/shutdown.h"
@@ -59,10 +60,11 @@ and this leaves a realm.request, to be signed there and installed here before th
 
 Examples:
   waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088
-  waybill-kdc init --dir /var/lib/waybill-kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
-      --url http://kdc.example.org:8088
+  waybill-kdc init --dir /var/lib/waybill-kdc --realm EXAMPLE.ORG \
+      --listen 0.0.0.0:8088 --url http://kdc.example.org:8088
   waybill-kdc init --dir kdc --realm EXAMPLE.ORG --listen 0.0.0.0:8088 \
-      --url https://kdc.example.org:8088 --tls-certificate kdc.pem --tls-key kdc.key
+      --url https://kdc.example.org:8088 \
+      --tls-certificate kdc.pem --tls-key kdc.key
   waybill-kdc init --dir kdc --realm DEMO.TEST --listen 127.0.0.1:8088 \
       --token 'pkcs11:token=kdc;object=wrap?…' --root-key-elsewhere 3f5a…
 )";
@@ -76,10 +78,10 @@ systemd hands out (LoadCredential=), or the file that --master-key names.
 
 Examples:
   waybill-kdc serve --dir kdc
-  waybill-kdc serve --dir /var/lib/waybill-kdc --user waybill-kdc       # started as root
-  waybill-kdc serve --dir kdc --listen 127.0.0.1:0      # any free port; the log says which
+  waybill-kdc serve --dir kdc --user waybill-kdc     # started as root
+  waybill-kdc serve --dir kdc --listen 127.0.0.1:0   # any free port: see log
   waybill-kdc serve --dir kdc --check-config
-  waybill-kdc serve --dir kdc --accept-older-store      # once, after a backup was put back
+  waybill-kdc serve --dir kdc --accept-older-store   # once, after a restore
 )";
 
 constexpr const char* check_examples = R"(
@@ -318,6 +320,7 @@ CLI::App* add_serve(CLI::App& app, Words& words) {
 int main(int argc, char** argv) {
   Words words;
   CLI::App app("The KDC of a Waybill realm.", "waybill-kdc");
+  fit_help(app);
   app.require_subcommand(1);
   app.footer(main_examples);
   app.add_flag("--insecure-allow-swap", words.insecure_allow_swap,

@@ -74,8 +74,9 @@ Page filtered_page(const PageWish& wish, Fetch fetch, Key key, Row row) {
     for (const auto& record : records) {
       if (taken == wish.count || looked_at == most_looked_at) return page.finish(last);
       std::optional<Fields> wanted = row(record);
-      if (wanted && !page.add(*std::move(wanted))) return page.finish(last);
-      taken += wanted ? 1U : 0U;
+      const bool is_taken = wanted.has_value();
+      if (is_taken && !page.add(*std::move(wanted))) return page.finish(last);
+      taken += is_taken ? 1U : 0U;
       ++looked_at;
       last = key(record);
     }

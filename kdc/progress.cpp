@@ -12,8 +12,10 @@ constexpr std::uint64_t megabyte = 1'000'000;
 std::string line_of(const Stage& stage, Steady::duration since) {
   std::string line = stage.what;
   if (stage.total > 0 && stage.done) {
-    line += ": " + std::to_string(stage.done() / megabyte) + " of at most " +
-            std::to_string(stage.total / megabyte) + " MB";
+    const bool counts_bytes = stage.unit == Stage::Unit::bytes;
+    const std::uint64_t one = counts_bytes ? megabyte : 1;
+    line += ": " + std::to_string(stage.done() / one) + " of at most " +
+            std::to_string(stage.total / one) + (counts_bytes ? " MB" : " records");
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   return line + " (" + std::to_string(seconds) + " s)";

@@ -15,9 +15,10 @@ namespace waybill::kdc {
 /// One stage of something long.
 struct Stage {
   std::string what;
-  std::uint64_t total = 0;  ///< bytes at most; zero: nobody knows
-  /// Bytes so far. Called from another thread, until the next stage began or the whole ended.
+  std::uint64_t total = 0;  ///< of them at most; zero: nobody knows
+  /// How many so far. Called from another thread, until the next stage began or the whole ended.
   std::function<std::uint64_t()> done = {};
+  enum class Unit { bytes, records } unit = Unit::bytes;
 };
 /// Hears of each stage when it begins.
 using Tell = std::function<void(Stage)>;

@@ -16,6 +16,7 @@
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/reload.h"
 #include "ticket/adapters/service_manager.h"
 #include "ticket/adapters/tls.h"
 
@@ -63,17 +64,27 @@ HttpServer::Options http_options(const Config& config) {
   return options;
 }
 
-// What was not right stays as it was.
-void reload(const ServePlan& plan, HttpServer& http, const ServiceManager& manager) noexcept {
-  manager.reloading();
-  try {  // the edge of what an operator asks for meanwhile
-    set_log_level(Config::load(plan.folder.config()).log_level);
-    http.renew_certificate();
-    log_info("reloaded");
-  } catch (const std::exception& failure) {
-    log_error("reload_failed", {{"why", failure.what()}});
-  }
-  manager.ready();
+// In clear, since nobody is between: only the KDC's own user and root get to the socket.
+HttpServer::Options admin_options(const Config& config) {
+  HttpServer::Options options = http_options(config);
+  options.unix_path = config.admin_socket.string();
+  options.tls_certificate.clear();
+  options.tls_key.clear();
+  options.max_threads = 8;
+  return options;
+}
+
+void reload(const ServePlan& plan, const Config& at_start, HttpServer& http) noexcept {
+  Reload reload;
+  std::vector<std::string> needs_restart;
+  reload.part("settings", [&] {
+    Config now = Config::load(plan.folder.config());
+    set_log_level(now.log_level);
+    now.log_level = at_start.log_level;
+    needs_restart = at_start.differing(now);
+  });
+  if (at_start.has_tls()) reload.part("certificate", [&] { http.renew_certificate(); });
+  reload.finish(needs_restart);
 }
 
 void record_start(Issuer& issuer, const ServePlan& plan) {
@@ -97,7 +108,8 @@ void check_settings(const ServePlan& plan) {
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready) {
   require_realm(plan.folder);
-  Config config = Config::load(plan.folder.config());
+  const Config at_start = Config::load(plan.folder.config());
+  Config config = at_start;
   if (plan.listen) config.listen = *plan.listen;
   set_log_form(config.log_format, config.log_level);
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
@@ -130,24 +142,30 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
                  staging};
   describe_metrics();
   Server server(parts);
-  HttpServer http(http_options(config),
-                  [&server](const HttpRequest& request) { return server.answer(request); });
+  const auto answer = [&server](const HttpRequest& request) { return server.answer(request); };
+  HttpServer http(http_options(config), answer);
+  std::optional<HttpServer> admin;
   Housekeeping housekeeping(parts, mark, plan.folder.root_key());
   const StatusPages pages(
       clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
   std::optional<StatusServer> status;
   if (config.status_listen) status.emplace(*config.status_listen, pages);
   const ServiceManager manager;
+  if (!config.admin_socket.empty()) admin.emplace(admin_options(config), answer).start();
   config.listen.port = http.start();
   ready(config.listen.text());
   manager.ready();
   while (!shutdown.wait_for(Housekeeping::interval)) {
     housekeeping.tick();
-    if (shutdown.take_hangup()) reload(plan, http, manager);
     manager.alive();
+    if (!shutdown.take_hangup()) continue;
+    manager.reloading();
+    reload(plan, at_start, http);
+    manager.ready();
   }
   manager.stopping();
   log_info("stopping");
+  if (admin) admin->stop();
   http.stop();
   housekeeping.finish();
 }

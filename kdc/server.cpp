@@ -95,7 +95,13 @@ bool is_msgpack(std::string_view content_type) {
   return content_type.substr(0, content_type.find(';')) == msgpack;
 }
 
-// What whoever asked is told is what is counted.
+std::optional<Errc> told_code(const HttpReply& reply) {
+  const auto told = Refusal::decode(bytes_of(reply.body));
+  if (!told) return std::nullopt;
+  return told->code;
+}
+
+// What whoever asked is told is what is counted, and what is logged.
 void measure(std::string_view operation, const HttpReply& reply, Metrics::Duration took) {
   using Outcome = Metrics::Outcome;
   const Outcome outcome = reply.status < 400   ? Outcome::done
@@ -103,8 +109,19 @@ void measure(std::string_view operation, const HttpReply& reply, Metrics::Durati
                                                : Outcome::failed;
   metrics().count(operation, outcome, took);
   if (outcome == Outcome::done) return;
-  const auto told = Refusal::decode(bytes_of(reply.body));
-  if (told) metrics().count_refusal(operation, told->code);
+  if (const auto code = told_code(reply)) metrics().count_refusal(operation, *code);
+}
+
+void note_refusal(Doorkeeper& door, const HttpRequest& request, const HttpReply& reply) {
+  if (reply.status < 400 || reply.status >= 500) return;
+  const auto code = told_code(reply);
+  if (!code) return;
+  door.refused.note(*code);
+  log_debug("request_refused", {{"code", describe(*code).name},
+                                {"method", request.method},
+                                {"path", request.path},
+                                {"status", reply.status},
+                                {"from", request.remote_address}});
 }
 
 HttpReply failed(const char* reason) noexcept {
@@ -165,12 +182,7 @@ HttpReply Server::answer(const HttpRequest& request) noexcept {
   }
   count(route, out.status);
   measure(route < routes ? route_table[route].operation : "other", out, watch.read());
-  if (out.status >= 400 && out.status < 500 && parts_.door.log.take(parts_.clock.now())) {
-    log_info("refused", {{"method", request.method},
-                         {"path", request.path},
-                         {"status", out.status},
-                         {"from", request.remote_address}});
-  }
+  note_refusal(parts_.door, request, out);
   return out;
 }
 

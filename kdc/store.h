@@ -155,7 +155,7 @@ class StoreView {
   StoreView(const Store& store, const Txn& txn) : store_(store), txn_(txn) {}
   ~StoreView() = default;
   StoreView(const StoreView&) = default;
-  StoreView& operator=(const StoreView&) = delete;
+  StoreView& operator=(const StoreView&) = delete;  // NOLINT(modernize-use-equals-delete): a base
   bool has_old_feed_rows() const;
 
  private:

@@ -94,6 +94,7 @@ class Module {
  public:
   explicit Module(const fs::path& file) {
     check_module(file);
+    // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): it is checked first
     functions_ = p11_kit_module_load(file.c_str(), P11_KIT_MODULE_UNMANAGED);
     if (functions_ == nullptr) {
       throw TokenError(Fault::module, file.string() + " is no PKCS#11 module: correct module-path");

@@ -61,7 +61,7 @@ void append(Buffer& out, const Head& head) {
 
 // Eight at a time: nearly all that is ever read.
 bool is_ascii(const char* eight) {
-  std::uint64_t word;
+  std::uint64_t word = 0;
   std::memcpy(&word, eight, sizeof word);
   return (word & 0x8080808080808080) == 0;
 }

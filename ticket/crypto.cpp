@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "ticket/limits.h"
+#include "ticket/stack.h"
 
 namespace waybill {
 namespace {
@@ -76,12 +77,14 @@ Digest hash(Label label, std::initializer_list<Bytes> parts) {
 }
 
 Digest keyed_hash(Label label, const Secret<32>& key, std::initializer_list<Bytes> parts) {
+  const ClearStackOnExit clear;
   Digest out;
   hash_into(label, key.expose(), parts, out);
   return out;
 }
 
 Secret<32> derive_secret(Label label, const Secret<32>& key, std::initializer_list<Bytes> parts) {
+  const ClearStackOnExit clear;
   Secret<32> out;
   hash_into(label, key.expose(), parts, out.writable());
   return out;
@@ -90,6 +93,7 @@ Secret<32> derive_secret(Label label, const Secret<32>& key, std::initializer_li
 namespace detail {
 
 Buffer seal(const Secret<32>& key, Bytes ad, Bytes message, const FixedBytes<24>& nonce) {
+  const ClearStackOnExit clear;
   const Secret<64> keys = message_keys(key, nonce, ad);
   const auto commitment = Bytes(keys.expose()).subspan(32);
   Buffer out(seal_overhead + message.size());
@@ -102,6 +106,7 @@ Buffer seal(const Secret<32>& key, Bytes ad, Bytes message, const FixedBytes<24>
 }
 
 Result<Buffer> open(const Secret<32>& key, Bytes ad, Bytes sealed) {
+  const ClearStackOnExit clear;
   if (sealed.size() < seal_overhead) return Error{Errc::bad_integrity, "shorter than a seal"};
   const Bytes nonce = sealed.first(24);
   const Secret<64> keys = message_keys(key, nonce, ad);
@@ -119,6 +124,7 @@ Result<Buffer> open(const Secret<32>& key, Bytes ad, Bytes sealed) {
 }
 
 Signature sign(const Secret<64>& key, Bytes message) {
+  const ClearStackOnExit clear;
   Signature out;
   crypto_sign_detached(out.data(), nullptr, message.data(), message.size(), key.expose().data());
   return out;
@@ -130,10 +136,12 @@ bool verify(const FixedBytes<32>& key, Bytes message, const Signature& signature
 }
 
 void dh_public(std::span<const std::uint8_t, 32> secret, std::span<std::uint8_t, 32> out) {
+  const ClearStackOnExit clear;
   crypto_scalarmult_base(out.data(), secret.data());
 }
 
 void signing_pair(std::span<const std::uint8_t, 32> seed, std::span<std::uint8_t, 64> out) {
+  const ClearStackOnExit clear;
   FixedBytes<32> public_half;
   crypto_sign_seed_keypair(public_half.data(), out.data(), seed.data());
 }
@@ -141,6 +149,7 @@ void signing_pair(std::span<const std::uint8_t, 32> seed, std::span<std::uint8_t
 }  // namespace detail
 
 std::optional<Secret<32>> shared_secret(const Secret<32>& secret, const FixedBytes<32>& peer) {
+  const ClearStackOnExit clear;
   Secret<32> out;
   if (crypto_scalarmult(out.writable().data(), secret.expose().data(), peer.data()) != 0) {
     return std::nullopt;
@@ -149,6 +158,7 @@ std::optional<Secret<32>> shared_secret(const Secret<32>& secret, const FixedByt
 }
 
 PrincipalKey key_from_password(Bytes password, const Digest& realm_id, std::string_view principal) {
+  const ClearStackOnExit clear(4 * ClearStackOnExit::usual_bytes);
   const Digest salt = hash(Label::salt, {realm_id, bytes_of(principal)});
   Secret<32> stretched;
   if (crypto_pwhash(stretched.writable().data(), 32, reinterpret_cast<const char*>(password.data()),

@@ -151,7 +151,7 @@ inline Checked ok() { return Done{}; }
 #define TRY(name, expression)                                                           \
   auto WAYBILL_JOIN(result_, __LINE__) = (expression);                                  \
   if (!WAYBILL_JOIN(result_, __LINE__)) return WAYBILL_JOIN(result_, __LINE__).error(); \
-  auto&& name = *std::move(WAYBILL_JOIN(result_, __LINE__))
+  auto&& name = *std::move(WAYBILL_JOIN(result_, __LINE__))  // NOLINT(bugprone-macro-parentheses)
 /// `CHECK_OK(expression)` returns the refusal, or goes on.
 #define CHECK_OK(expression) \
   if (auto checked_ = (expression); !checked_) return checked_.error()

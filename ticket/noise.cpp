@@ -6,6 +6,7 @@
 
 #include "ticket/crypto.h"
 #include "ticket/limits.h"
+#include "ticket/stack.h"
 
 namespace waybill::noise {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t block_bytes = 128;  // BLAKE2b's, for HMAC
 constexpr std::size_t tag_bytes = 16;
 
 FixedBytes<32> public_of(const Secret<32>& secret) {
+  const ClearStackOnExit clear;
   FixedBytes<32> out;
   crypto_scalarmult_base(out.data(), secret.expose().data());
   return out;
@@ -30,6 +32,7 @@ void blake2b(std::initializer_list<Bytes> parts, std::span<std::uint8_t, 64> out
 
 // HMAC-BLAKE2b of RFC 2104, which libsodium does not have; not BLAKE2b's own keyed mode.
 Secret<64> hmac(const Secret<64>& key, std::initializer_list<Bytes> parts) {
+  const ClearStackOnExit clear;
   FixedBytes<block_bytes> inner_pad;
   FixedBytes<block_bytes> outer_pad;
   inner_pad.fill(0x36);
@@ -83,6 +86,7 @@ FixedBytes<12> nonce_of(std::uint64_t counter) {
 }  // namespace
 
 Buffer CipherState::encrypt(Bytes ad, Bytes plaintext) {
+  const ClearStackOnExit clear;
   const auto nonce = nonce_of(counter_++);
   Buffer out(plaintext.size() + tag_bytes);
   crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(), plaintext.size(),
@@ -92,6 +96,7 @@ Buffer CipherState::encrypt(Bytes ad, Bytes plaintext) {
 }
 
 Result<Buffer> CipherState::decrypt(Bytes ad, Bytes ciphertext) {
+  const ClearStackOnExit clear;
   if (ciphertext.size() < tag_bytes) return Error{Errc::bad_integrity, "shorter than a tag"};
   const auto nonce = nonce_of(counter_);
   Buffer out(ciphertext.size() - tag_bytes);

@@ -5,7 +5,7 @@
 #include "ticket/error.h"
 #include "ticket/keys.h"
 
-namespace waybill {
+namespace waybill {  // NOLINT(modernize-concat-nested-namespaces): what it is for stands between
 
 /// Noise_IK_25519_ChaChaPoly_BLAKE2b, exactly as revision 34 of the Noise specification has it
 /// (specs/protocol.md 3): one round trip, the responder's static key known beforehand, the

@@ -18,10 +18,12 @@ struct FreeSlot {
   FreeSlot* next;
 };
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): an allocator's
 std::mutex arena_lock;
 FreeSlot* free_list = nullptr;
 std::size_t regions = 0;
 bool all_locked = true;  // false from the first region that could not be locked
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 // sodium_malloc ignores a failed mlock, so the lock is asked for again and its answer returned.
 void add_region() {

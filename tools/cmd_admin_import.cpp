@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/http.h"
+#include "ticket/adapters/page.h"
 #include "ticket/exchange/staged_rows.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -11,7 +12,6 @@
 #include "tools/admin.h"
 #include "tools/audit_story.h"
 #include "tools/files_in.h"
-#include "tools/page.h"
 #include "tools/principal_file.h"
 #include "tools/progress.h"
 #include "tools/text.h"

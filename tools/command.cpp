@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tools/page.h"
+#include "ticket/adapters/help_page.h"
 #include "tools/table.h"
 #include "tools/text.h"
 
@@ -56,17 +56,6 @@ Stop unknown_command(std::span<const Subcommand> table, const std::string& prefi
                      similar ? "did you mean `" + prefix + " " + best->name + "`?"
                              : "`" + prefix + " --help` lists the commands");
 }
-
-constexpr std::size_t name_column = 34;
-
-/// CLI11's own, in a page's width.
-class PageFormatter final : public CLI::Formatter {
- public:
-  PageFormatter() { column_width(name_column); }
-  std::string make_option_desc(const CLI::Option* option) const override {
-    return filled(CLI::Formatter::make_option_desc(option), page_width - name_column);
-  }
-};
 
 bool asks_for_help(const std::string& argument) {
   return argument == "--help" || argument == "-h" || argument == "help";
@@ -124,7 +113,7 @@ CommandLine::CommandLine(const std::string& command, const std::string& summary)
   parts_->app.name(command);
   parts_->app.description(summary);
   parts_->app.set_help_flag("-h,--help", "show this text");
-  parts_->app.formatter(std::make_shared<PageFormatter>());
+  fit_help(parts_->app);
 }
 
 CommandLine::~CommandLine() = default;

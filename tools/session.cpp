@@ -48,7 +48,15 @@ Outcome<RealmFile> open_realm_file() {
                 "set WAYBILL_REALM to the realm.toml that your realm hands out, or save it as "
                 "~/.config/waybill/realm.toml");
   }
-  return RealmFile::load(*path);
+  RealmFile realm = RealmFile::load(*path);
+  const char* kdc = from_environment("WAYBILL_KDC");
+  if (kdc == nullptr) return realm;
+  if (!RealmFile::is_kdc(kdc)) {
+    return Stop(Exit::local, "WAYBILL_KDC is not the address of a KDC",
+                "set it to http://host:port, https://host:port or unix:/path, or unset it");
+  }
+  realm.kdcs = {kdc};
+  return realm;
 }
 
 Outcome<Keytab> read_keytab(const std::string& path) {

@@ -30,7 +30,7 @@ class Session {
 
   Ui& ui() { return context_.ui; }
   Time now() const { return context_.clock.now(); }
-  const Realm& realm() const { return client_.realm_file().realm; }
+  Realm realm() const { return client_.realm_file().realm; }
   KdcClient& client() { return client_; }
   const CacheFolder& folder() const { return folder_; }
   /// Null when there are no credentials.

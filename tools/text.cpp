@@ -203,10 +203,4 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::size_t width_of(std::string_view text) {
-  std::size_t width = 0;
-  for (const char c : text) width += (static_cast<std::uint8_t>(c) & 0xc0U) != 0x80U ? 1 : 0;
-  return width;
-}
-
 }  // namespace waybill::tools

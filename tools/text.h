@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "ticket/adapters/page.h"
 #include "ticket/clock.h"
 
 /// Values as a person types and reads them. Pure functions; only print_local() looks at the
@@ -34,8 +35,5 @@ std::optional<Time> parse_unix(std::string_view text);
 /// A text of somebody else, safe to print on a terminal and in one line: control characters,
 /// directional marks and broken UTF-8 become `\x1b` and `\u{202e}`. A backslash stays as it is.
 std::string escaped(std::string_view text);
-
-/// How many columns a text of escaped() takes, counted in code points.
-std::size_t width_of(std::string_view text);
 
 }  // namespace waybill::tools

@@ -55,16 +55,18 @@ HttpReply reply(int status, const Json& body) {
 
 Json job_json(const Job& job, const HandedOut& handed_out) {
   const Run& run = job.run;
-  return {{"namespace", handed_out.space},
-          {"workflow_id", run.workflow_id},
-          {"workflow_type", run.workflow_type},
-          {"run_id", print(run.id)},
-          {"attempt", run.attempt},
-          {"started_at", run.submitted_at.time_since_epoch().count()},
-          {"ticket", to_base64(job.ticket)},
-          {"input", to_base64(job.sealed_input)},
-          {"lease", print(job.lease)},
-          {"lease_seconds", handed_out.lease.count()}};
+  Json out{{"namespace", handed_out.space},
+           {"workflow_id", run.workflow_id},
+           {"workflow_type", run.workflow_type},
+           {"run_id", print(run.id)},
+           {"attempt", run.attempt},
+           {"started_at", run.submitted_at.time_since_epoch().count()},
+           {"ticket", to_base64(job.ticket)},
+           {"input", to_base64(job.sealed_input)},
+           {"lease", print(job.lease)},
+           {"lease_seconds", handed_out.lease.count()}};
+  if (!run.request_id.empty()) out["request_id"] = run.request_id;
+  return out;
 }
 
 bool is_about_shape(int status) { return status == 400 || status == 413; }

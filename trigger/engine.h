@@ -57,6 +57,7 @@ struct Run {
   Time renew_until;  ///< until then the KDC may renew it
   std::optional<Time> ended_at;
   std::optional<Trouble> trouble;  ///< of the last attempt that had any
+  std::string request_id{};        ///< of the request that started it: a label for logs
 };
 
 /// From then on nobody can do anything under the ticket: the work is given up.
@@ -72,6 +73,7 @@ struct NewRun {
   const IssuedTicket& issued;
   Digest submission;  ///< of the presentation that it was asked for with
   Bytes sealed_input;
+  std::string request_id{};  ///< as of Run
 };
 
 /// Work as a worker gets it. Everything in it is sealed to the queue or to the ticket.

@@ -48,12 +48,12 @@ RunId make_run_id(Time now);
 /// that holds them together: which indexes a run stands in follows from its record alone.
 class EngineTables {
  public:
-  static constexpr std::uint64_t format_version = 2;
+  static constexpr std::uint64_t format_version = 3;
 
-  /// Makes them when they are missing. A store of format 1 is taken over: its records are read as
-  /// they are, and programs that know no other format refuse it from then on. Throws StoreDamaged
-  /// when the store was made with another key, and std::runtime_error when it is of a newer version
-  /// or of another service.
+  /// Makes them when they are missing. A store of format 1 or 2 is taken over: its records are read
+  /// as they are, and programs that know no other format refuse it from then on. Throws
+  /// StoreDamaged when the store was made with another key, and std::runtime_error when it is of a
+  /// newer version or of another service.
   EngineTables(Env& env, const RecordGuard& guard, const Principal& service);
 
   std::optional<RunRecord> run(const Txn& txn, const RunId& id) const;

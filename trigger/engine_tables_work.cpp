@@ -39,7 +39,8 @@ Result<Run> EngineTables::admit(WriteTxn& txn, const NewRun& work, Bytes protect
                     times.run_until,
                     times.renew_until,
                     {},
-                    {}},
+                    {},
+                    work.request_id},
                    now,
                    {},
                    {}};

@@ -12,6 +12,7 @@ GrpcServer::~GrpcServer() = default;
 std::uint16_t GrpcServer::start() {
   throw std::runtime_error("this waybill-trigger was built without gRPC");
 }
+void GrpcServer::renew_certificate() {}
 void GrpcServer::stop() {}
 
 }  // namespace waybill::trigger

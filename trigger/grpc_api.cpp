@@ -145,10 +145,11 @@ GrpcApi::GrpcApi(TriggerParts& parts, GrpcLimits limits)
       large_(limits.large_messages) {}
 
 GrpcReply GrpcApi::answer(const GrpcCall& call) noexcept {
-  RequestScope scope({});
+  RequestScope scope(call.request_id);
   scope.make();
   const Stopwatch watch;
   GrpcReply reply = guarded(call);
+  reply.request_id = scope.id();
   using Outcome = Metrics::Outcome;
   const Outcome outcome = reply.code == ok_code       ? Outcome::done
                           : reply.code == unavailable ? Outcome::failed
@@ -271,12 +272,13 @@ Result<std::string> GrpcApi::cancel(const Body& caller, const std::string& messa
 }
 
 GrpcReply GrpcApi::refuse(const GrpcCall& call, const Telling& telling, const Error& error) {
-  log_info("request_refused", {{"code", waybill::describe(error.code).name},
-                               {"note", error.note},
-                               {"status", telling.status},
-                               {"method", "GRPC"},
-                               {"path", call.method},
-                               {"from", call.from}});
+  parts_.standing->refused.note(error.code);
+  log_debug("request_refused", {{"code", waybill::describe(error.code).name},
+                                {"note", error.note},
+                                {"status", telling.status},
+                                {"method", "GRPC"},
+                                {"path", call.method},
+                                {"from", call.from}});
   metrics().count_refusal(operation_of(call.method), error.code);
   return refusal(telling, error);
 }

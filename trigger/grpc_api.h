@@ -17,7 +17,8 @@ struct GrpcCall {
   std::string_view method;                  ///< `/waybill.v1.Trigger/Start`
   std::string message;                      ///< the exact bytes of the request message
   std::optional<std::string> credential{};  ///< the one `authorization` entry; none if not one
-  std::string from{};                       ///< the peer's address, for the log
+  std::string request_id{};                 ///< the entry `x-request-id`, for the log
+  std::string from{};                       ///< the peer's address, likewise
   std::function<bool()> is_over{};          ///< cancelled, or past its deadline
 };
 
@@ -26,6 +27,7 @@ struct GrpcReply {
   int code = 0;
   std::string message{};
   std::string details{};
+  std::string request_id{};  ///< the call's, as its caller chose it or as it was made
 };
 
 /// How much may be under way at the same time. What is beyond is refused [busy].

@@ -1,5 +1,7 @@
 #include "trigger/grpc_server.h"
 
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -8,6 +10,9 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/method_handler.h>
+#include <string.h>
+
+#include <mutex>
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/listen_address.h"
@@ -39,10 +44,12 @@ std::string bytes_in(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-std::optional<std::string> credential_in(const grpc::ServerContext& context) {
+constexpr const char* request_id_key = "x-request-id";  // gRPC's keys are lower-case
+
+std::optional<std::string> entry_in(const grpc::ServerContext& context, const char* key) {
   const auto& metadata = context.client_metadata();
-  if (metadata.count("authorization") != 1) return std::nullopt;
-  const grpc::string_ref value = metadata.find("authorization")->second;
+  if (metadata.count(key) != 1) return std::nullopt;
+  const grpc::string_ref value = metadata.find(key)->second;
   return std::string(value.data(), value.size());
 }
 
@@ -71,8 +78,10 @@ class RawService final : public grpc::Service {
                      const grpc::ByteBuffer& request, grpc::ByteBuffer& reply) {
     // gRPC cancels a call whose deadline is over.
     const GrpcReply answer =
-        api_.answer({method, bytes_in(request), credential_in(context), context.peer(),
+        api_.answer({method, bytes_in(request), entry_in(context, "authorization"),
+                     entry_in(context, request_id_key).value_or(""), context.peer(),
                      [&context] { return context.IsCancelled(); }});
+    context.AddInitialMetadata(request_id_key, answer.request_id);
     if (answer.code != 0) {
       return {static_cast<grpc::StatusCode>(answer.code), answer.message, answer.details};
     }
@@ -84,17 +93,60 @@ class RawService final : public grpc::Service {
   GrpcApi& api_;
 };
 
-std::shared_ptr<grpc::ServerCredentials> credentials_of(const GrpcServer::Options& options) {
-  if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
+using CertificateConfig = std::unique_ptr<grpc_ssl_server_certificate_config,
+                                          decltype(&grpc_ssl_server_certificate_config_destroy)>;
+
+// The key goes into memory of gRPC's, which is not locked.
+CertificateConfig read_certificate(const GrpcServer::Options& options) {
   (void)TlsIdentity::load(options.tls_certificate,
                           options.tls_key);  // both are right, or it throws
-  const Buffer certificate = read_file(options.tls_certificate, max_pem);
-  const SecretBytes key = read_secret_file(options.tls_key, max_pem);
-  grpc::SslServerCredentialsOptions tls(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  tls.pem_key_cert_pairs.push_back(
-      {std::string(text_of(key.expose())), std::string(text_of(certificate))});
-  return grpc::SslServerCredentials(tls);
+  const std::string certificate(text_of(read_file(options.tls_certificate, max_pem)));
+  const SecretBytes secret = read_secret_file(options.tls_key, max_pem);
+  std::string key(text_of(secret.expose()));
+  const grpc_ssl_pem_key_cert_pair pair{key.c_str(), certificate.c_str()};
+  // It wants authorities of clients' certificates, which are not asked for: any will do.
+  CertificateConfig config(grpc_ssl_server_certificate_config_create(certificate.c_str(), &pair, 1),
+                           grpc_ssl_server_certificate_config_destroy);
+  ::explicit_bzero(key.data(), key.size());
+  return config;
 }
+
+/// gRPC's C++ knows credentials that stay; its C knows some that it asks for at each handshake.
+class RenewableCredentials final : public grpc::ServerCredentials {
+ public:
+  explicit RenewableCredentials(const GrpcServer::Options& options)
+      : options_(options),
+        next_(read_certificate(options)),
+        credentials_(grpc_ssl_server_credentials_create_with_options(
+                         grpc_ssl_server_credentials_create_options_using_config_fetcher(
+                             GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE, fetch, this)),
+                     grpc_server_credentials_release) {}
+
+  void renew() {
+    CertificateConfig read = read_certificate(options_);
+    const std::scoped_lock guard(lock_);
+    next_ = std::move(read);
+  }
+  void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
+
+ private:
+  static grpc_ssl_certificate_config_reload_status fetch(
+      void* self, grpc_ssl_server_certificate_config** config) {
+    auto& credentials = *static_cast<RenewableCredentials*>(self);
+    const std::scoped_lock guard(credentials.lock_);
+    if (credentials.next_ == nullptr) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    *config = credentials.next_.release();
+    return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+  }
+  int AddPortToServer(const std::string& address, grpc_server* server) override {
+    return grpc_server_add_http2_port(server, address.c_str(), credentials_.get());
+  }
+
+  const GrpcServer::Options options_;
+  std::mutex lock_;
+  CertificateConfig next_;  // null: gRPC has it
+  std::unique_ptr<grpc_server_credentials, decltype(&grpc_server_credentials_release)> credentials_;
+};
 
 void limit(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("trigger");
@@ -136,7 +188,8 @@ class GrpcServer::Parts {
   const Options options;
   GrpcApi api;
   RawService service;
-  std::unique_ptr<grpc::Server> server;  // last: its threads use the others
+  std::shared_ptr<RenewableCredentials> tls;  // null: in clear
+  std::unique_ptr<grpc::Server> server;       // last: its threads use the others
 };
 
 GrpcServer::GrpcServer(Options options, TriggerParts& parts)
@@ -150,13 +203,20 @@ std::uint16_t GrpcServer::start() {
   grpc::ServerBuilder builder;
   limit(builder);
   int port = 0;
-  builder.AddListeningPort(address, credentials_of(parts_->options), &port);
+  const bool has_tls = !parts_->options.tls_certificate.empty();
+  if (has_tls) parts_->tls = std::make_shared<RenewableCredentials>(parts_->options);
+  builder.AddListeningPort(address, has_tls ? parts_->tls : grpc::InsecureServerCredentials(),
+                           &port);
   builder.RegisterService(&parts_->service);
   parts_->server = builder.BuildAndStart();
   if (parts_->server == nullptr || port == 0) {
     throw std::runtime_error("cannot listen for gRPC on " + address);
   }
   return static_cast<std::uint16_t>(port);
+}
+
+void GrpcServer::renew_certificate() {
+  if (parts_->tls != nullptr) parts_->tls->renew();
 }
 
 void GrpcServer::stop() {

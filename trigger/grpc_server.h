@@ -30,6 +30,9 @@ class GrpcServer {
   /// Binds, listens and serves; returns the bound port. Once. Throws FileError (TLS) and
   /// std::runtime_error with the address in its sentence.
   std::uint16_t start();
+  /// Reads the files for TLS again; handshakes from now on get what they hold. Throws FileError
+  /// when they are not right: then nothing has changed. Nothing without TLS.
+  void renew_certificate();
   /// Takes no more calls, ends the waits, gives running calls a few seconds, and returns when all
   /// are over. May be called twice.
   void stop();

@@ -22,6 +22,7 @@ struct FoundRoute {
 struct Visit {
   const HttpRequest& request;
   const InstanceId& instance;
+  RefusedRequests& refused;
   std::string_view operation = "other";
 };
 
@@ -124,12 +125,13 @@ Refusal admitted(const Route& route, const Ask& ask, const Error& error) {
 
 HttpReply refuse(const Visit& visit, const Refusal& refusal) {
   metrics().count_refusal(visit.operation, refusal.error.code);
-  log_info("request_refused", {{"code", describe(refusal.error.code).name},
-                               {"note", refusal.error.note},
-                               {"status", refusal.status},
-                               {"method", visit.request.method},
-                               {"path", visit.request.path},
-                               {"from", visit.request.remote_address}});
+  visit.refused.note(refusal.error.code);
+  log_debug("request_refused", {{"code", describe(refusal.error.code).name},
+                                {"note", refusal.error.note},
+                                {"status", refusal.status},
+                                {"method", visit.request.method},
+                                {"path", visit.request.path},
+                                {"from", visit.request.remote_address}});
   return refused_reply(
       {refusal.status, refusal.error, std::string(current_request_id()), refusal.holder},
       visit.instance);
@@ -164,7 +166,7 @@ HttpReply HttpApi::answer(const HttpRequest& request) noexcept {
   scope.make();
   const Stopwatch watch;
   const FoundRoute found = find(request);
-  Visit visit{request, parts_.identity.instance()};
+  Visit visit{request, parts_.identity.instance(), parts_.standing->refused};
   if (found.route != nullptr) visit.operation = found.route->operation;
   HttpReply reply = guarded(visit, found);
   reply.headers[RequestScope::header] = scope.id();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "ticket/adapters/refused_requests.h"
 #include "trigger/answers.h"
 #include "trigger/authenticate.h"
 #include "trigger/engine.h"
@@ -15,6 +16,7 @@ namespace waybill::trigger {
 struct Standing {
   std::atomic<bool> kdc_answers = false;  ///< and takes us for who we are
   std::atomic<bool> engine_works = true;  ///< at the last sweep
+  RefusedRequests refused;                ///< at both doors, for the log
 };
 
 /// All that a handler can reach; main() makes each part. Every part may be used by many threads.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/crypto.h"
 #include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
@@ -69,6 +70,7 @@ Result<HttpReply> poll_queue(TriggerParts& parts, const Ask& ask) {
   const auto jobs = parts.engine.lease(
       ask.name, most, std::min<std::chrono::milliseconds>(wait, ask.most_patience));
   for (const Job& job : jobs) {
+    const RequestScope scope(job.run.request_id);  // not of the poll
     log_info("job_handed_out", {{"workflow_id", job.run.workflow_id},
                                 {"run_id", print(job.run.id)},
                                 {"queue", job.run.queue},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/help_page.h"
 #include "ticket/adapters/log_options.h"
 #include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/system_clock.h"
@@ -30,7 +31,8 @@ Examples:
   waybill keygen --principal trigger/orders --out trigger.keytab
   waybill admin principal add trigger/orders --service --keytab trigger.keytab
   waybill admin grant add --trigger trigger/orders --queue 'queue-*'
-  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090
+  waybill-trigger serve --dir trigger --keytab trigger.keytab \
+      --listen 127.0.0.1:8090
 
 Exit status: 0 done, 2 wrong usage, 4 no valid credentials, 5 local files, permissions or addresses.
 )";
@@ -38,17 +40,22 @@ Exit status: 0 done, 2 wrong usage, 4 no valid credentials, 5 local files, permi
 constexpr const char* serve_examples = R"(
 Takes work in the name of users and hands it to the workers of its queue, until SIGTERM or Ctrl-C.
 It starts without its KDC, answers 503 until the KDC is there, and writes `ready` to its log then.
+At a SIGHUP it reads log level, realm file and certificate again; the log says what was taken over,
+and which other settings have changed that take a restart.
 
 Examples:
-  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090
-  waybill-trigger serve --dir /var/lib/waybill-trigger --keytab /etc/waybill/trigger.keytab \
+  waybill-trigger serve --dir trigger --keytab trigger.keytab \
+      --listen 127.0.0.1:8090
+  waybill-trigger serve --dir /var/lib/waybill-trigger \
+      --keytab /etc/waybill/trigger.keytab \
       --listen 0.0.0.0:8090 --url https://work.example.org:8090 \
       --tls-certificate work.pem --tls-key work.key
-  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:8090 \
-      --engine temporal --temporal-address 127.0.0.1:7233 --temporal-namespace default
-  waybill-trigger serve --dir trigger --keytab trigger.keytab --listen 127.0.0.1:0 \
-      --realm-file kdc/realm.toml                    # any free port; the log says which
-  waybill-trigger serve --config /etc/waybill/trigger.toml     # tools/examples/trigger.toml
+  waybill-trigger serve --dir trigger --keytab trigger.keytab \
+      --listen 127.0.0.1:8090 --engine temporal \
+      --temporal-address 127.0.0.1:7233 --temporal-namespace default
+  waybill-trigger serve --dir trigger --keytab trigger.keytab \
+      --listen 127.0.0.1:0 --realm-file kdc/realm.toml   # any free port
+  waybill-trigger serve --config /etc/waybill/trigger.toml   # tools/examples
   waybill-trigger serve --config trigger.toml --check-config
 )";
 
@@ -129,18 +136,22 @@ int check_files(const Words& words) {
   return 0;
 }
 
-int run_serve(const Words& words, Shutdown& shutdown) {
-  const auto listen = ListenAddress::parse(words.listen);
-  if (const auto fault = fault_in(words, listen)) return complain(wrong_usage, *fault);
-  std::optional<std::filesystem::path> realm_file = words.realm_file;
-  if (words.realm_file.empty()) realm_file = RealmFile::find();
-  if (!realm_file) {
-    return complain(local_trouble, "no realm file; give --realm-file, or set WAYBILL_REALM");
-  }
-  ServePlan plan{words.dir,   RealmFile::load(*realm_file),
-                 *listen,     words.url,
-                 words.space, words.mirror,
-                 words.feed,  {}};
+RealmFile load_realm_file(const Words& words) {
+  std::optional<std::filesystem::path> path = words.realm_file;
+  if (words.realm_file.empty()) path = RealmFile::find();
+  if (path) return RealmFile::load(*path);
+  throw std::runtime_error("no realm file; give --realm-file, or set WAYBILL_REALM");
+}
+
+ServePlan plan_of(const Words& words) {
+  ServePlan plan{words.dir,
+                 load_realm_file(words),
+                 *ListenAddress::parse(words.listen),
+                 words.url,
+                 words.space,
+                 words.mirror,
+                 words.feed,
+                 {}};
   plan.engine.keep_ended = std::chrono::hours(24) * words.keep_days;
   plan.engine.lease = std::chrono::seconds(words.lease_seconds);
   plan.tls_certificate = words.tls_certificate;
@@ -153,6 +164,55 @@ int run_serve(const Words& words, Shutdown& shutdown) {
     plan.temporal->space = words.space;
     plan.index = words.index;
   }
+  return plan;
+}
+
+/// What the command line and the settings file that it names say.
+struct Told {
+  Words words;
+  Settings settings;
+};
+
+CLI::App& describe_program(CLI::App& app, Words& words);
+
+Told told_again(int argc, char** argv) {
+  Told told;
+  CLI::App app;
+  const CLI::App& serving = describe_program(app, told.words);
+  app.parse(argc, argv);
+  told.settings = settings_of(serving);
+  if (const auto fault = fault_in(told.words, ListenAddress::parse(told.words.listen))) {
+    throw std::runtime_error(*fault);
+  }
+  return told;
+}
+
+/// What a serving trigger tells, and what it asks at a SIGHUP.
+ServeEvents events_of(Told& told, const std::function<Told()>& again) {
+  ServeEvents events;
+  events.listening = [](const std::string& address) {
+    log_info("listening", {{"address", address}});
+  };
+  events.ready = [](const std::string& address) { log_info("ready", {{"address", address}}); };
+  events.grpc_listening = [](const std::string& address) {
+    log_info("grpc_listening", {{"address", address}});
+  };
+  events.reread_settings = [&told, again] {
+    const Told now = again();
+    set_log_level(*log_level_from(now.words.log_level));
+    told.words.realm_file = now.words.realm_file;
+    return changed(told.settings, now.settings, {"log_level", "realm_file"});
+  };
+  events.reread_realm = [&told] { return load_realm_file(told.words); };
+  return events;
+}
+
+int run_serve(Told told, const std::function<Told()>& again, Shutdown& shutdown) {
+  const Words& words = told.words;
+  if (const auto fault = fault_in(words, ListenAddress::parse(words.listen))) {
+    return complain(wrong_usage, *fault);
+  }
+  const ServePlan plan = plan_of(words);
   Keytab keytab = load_keytab(words.keytab);
   if (keytab.principal().realm() != plan.realm.realm) {
     return complain(no_credentials, words.keytab + " is of " + keytab.principal().text() +
@@ -161,16 +221,7 @@ int run_serve(const Words& words, Shutdown& shutdown) {
   if (words.check_config) return check_files(words);
   set_log_form(*log_form_from(words.log_format), *log_level_from(words.log_level));
   const SystemClock clock;
-  serve(plan, std::move(keytab), clock, shutdown,
-        {[](const std::string& address) {
-           log_info("listening", {{"address", address}});
-         },
-         [](const std::string& address) {
-           log_info("ready", {{"address", address}});
-         },
-         [](const std::string& address) {
-           log_info("grpc_listening", {{"address", address}});
-         }});
+  serve(plan, std::move(keytab), clock, shutdown, events_of(told, again));
   log_info("stopped");
   return 0;
 }
@@ -198,15 +249,16 @@ void add_temporal(CLI::App& serving, Words& words) {
           std::map<std::string, Index>{{"none", Index::none},
                                        {"memo", Index::memo},
                                        {"search-attributes", Index::search_attributes}}))
-      ->default_str("none");
+      ->option_text("memo|search-attributes|none");
 }
 
 void add_running(CLI::App& serving, Words& words) {
   serving.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
       ->check(CLI::IsMember({"auto", "text", "json"}))
       ->capture_default_str();
-  serving.add_option("--log-level", words.log_level, "info, warning or error: this and worse")
-      ->check(CLI::IsMember({"info", "warning", "error"}))
+  serving
+      .add_option("--log-level", words.log_level, "debug, info, warning or error: this and worse")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   serving.add_flag("--insecure-allow-swap", words.insecure_allow_swap,
                    "run although memory cannot be locked: keys may reach the swap");
@@ -279,24 +331,33 @@ CLI::App& add_serve(CLI::App& app, Words& words) {
   return *serving;
 }
 
+CLI::App& describe_program(CLI::App& app, Words& words) {
+  fit_help(app);
+  app.require_subcommand(1);
+  app.footer(main_examples);
+  CLI::App& serving = add_serve(app, words);
+  take_settings_file(app, serving);
+  return serving;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  Words words;
+  Told told;
   CLI::App app("The front door for work that is done in a user's name.", "waybill-trigger");
-  app.require_subcommand(1);
-  app.footer(main_examples);
-  take_settings_file(app, add_serve(app, words));
+  const CLI::App& serving = describe_program(app, told.words);
   try {  // the one catch of this program: a sentence for whatever the machine does wrong
     app.parse(argc, argv);
+    told.settings = settings_of(serving);
     Shutdown shutdown(Shutdown::Hangup::is_heard);
-    if (!LockedArena::start() && !words.insecure_allow_swap) {
+    if (!LockedArena::start() && !told.words.insecure_allow_swap) {
       return complain(local_trouble,
                       "memory for keys cannot be locked: raise the limit (ulimit -l), or allow it "
                       "with --insecure-allow-swap");
     }
     harden_process();
-    return run_serve(words, shutdown);
+    return run_serve(
+        std::move(told), [=] { return told_again(argc, argv); }, shutdown);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_usage;
   } catch (const std::exception& error) {

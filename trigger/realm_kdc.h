@@ -17,6 +17,9 @@ class RealmKdc final : public KdcPort {
   /// A realm document that is older than `serial` is refused.
   RealmKdc(RealmFile realm, const Keytab& keytab, const Clock& clock, std::uint64_t serial);
 
+  /// As KdcClient::use.
+  Checked use(RealmFile realm) { return client_.use(std::move(realm)); }
+
   RealmDocument realm() override;
   Result<IssuedTicket> delegate(const DelegatedTicketRequest& request) override;
   Result<Viewer> look(const LookRequest& request) override;

@@ -9,8 +9,7 @@ namespace {
 
 constexpr std::size_t max_record = 8 * 1024;
 constexpr std::size_t max_wrapped = 256;
-constexpr std::uint64_t run_version = 2;
-constexpr std::uint64_t run_without_renewal = 1;
+constexpr std::size_t max_request_id = 64;
 constexpr std::uint64_t authority_version = 1;
 
 std::string session_name(const TicketId& ticket) { return "trigger session " + to_hex(ticket); }
@@ -39,6 +38,26 @@ std::optional<Trouble> read_trouble(Reader& in) {
   return Trouble{code.value_or(Errc::internal), std::move(message)};
 }
 
+/// The versions of a run's record, and how many elements each has.
+struct Shape {
+  std::uint64_t version;
+  std::size_t elements;
+};
+constexpr Shape without_renewal{1, 17};
+constexpr Shape without_request{2, 19};
+constexpr Shape newest{3, 20};
+
+// The version that a record says it has must be the one of its length.
+std::uint64_t read_version(Reader& in) {
+  const std::size_t elements = in.array(without_renewal.elements, newest.elements);
+  const std::uint64_t version = in.uint();
+  for (const Shape& shape : {without_renewal, without_request, newest}) {
+    if (shape.version == version && shape.elements == elements) return version;
+  }
+  in.fail(Errc::bad_version, "run record");
+  return newest.version;
+}
+
 /// Of the newest form of a ticket that is known.
 struct Times {
   Time start_by, issued_at, run_until, renew_until;
@@ -65,7 +84,8 @@ std::optional<Time> read_optional_time(Reader& in) {
 
 Buffer RunRecord::encode() const {
   Writer out;
-  out.array(19).uint(run_version).bin(run.id).bin(run.ticket).str(run.workflow_id);
+  out.array(newest.elements).uint(newest.version);
+  out.bin(run.id).bin(run.ticket).str(run.workflow_id);
   out.str(run.workflow_type).str(run.queue).str(run.subject.text());
   out.uint(static_cast<std::uint64_t>(run.status)).uint(run.attempt);
   out.time(run.submitted_at).time(run.start_by).time(run.issued_at);
@@ -73,14 +93,12 @@ Buffer RunRecord::encode() const {
   out.time(run.ended_at.value_or(Time{}));
   write_trouble(out, run.trouble);
   out.time(due_at).bin(lease ? Bytes(*lease) : Bytes{}).time(lease_until);
-  return out.take();
+  return out.str(run.request_id).take();
 }
 
 Result<RunRecord> RunRecord::decode(Bytes wire) {
   Reader in(wire, max_record);
-  const bool renewable = in.array(17, 19) == 19;
-  const std::uint64_t version = renewable ? run_version : run_without_renewal;
-  if (in.uint() != version) in.fail(Errc::bad_version, "run record");
+  const std::uint64_t version = read_version(in);
   const RunId id = in.bin<16>();
   const TicketId ticket = in.bin<16>();
   std::string workflow_id = in.name(limits::max_workflow_id);
@@ -90,12 +108,14 @@ Result<RunRecord> RunRecord::decode(Bytes wire) {
   const Status status = read_status(in);
   const std::uint32_t attempt = in.uint32();
   const Time submitted_at = in.time();
-  const Times times = read_times(in, renewable, submitted_at);
+  const Times times = read_times(in, version > without_renewal.version, submitted_at);
   const auto ended_at = read_optional_time(in);
   auto trouble = read_trouble(in);
   const Time due_at = in.time();
   const Bytes lease = in.bin(16);
   const Time lease_until = in.time();
+  std::string request_id;
+  if (version > without_request.version) request_id = in.str(max_request_id);
   if (!lease.empty() && lease.size() != 16) in.fail(Errc::malformed, "lease");
   CHECK_OK(in.finish());
   Run run{id,
@@ -112,7 +132,8 @@ Result<RunRecord> RunRecord::decode(Bytes wire) {
           times.run_until,
           times.renew_until,
           ended_at,
-          std::move(trouble)};
+          std::move(trouble),
+          std::move(request_id)};
   std::optional<LeaseId> held;
   if (!lease.empty()) held = fixed<16>(lease);
   return RunRecord{std::move(run), due_at, held, lease_until};

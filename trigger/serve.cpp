@@ -6,6 +6,7 @@
 
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/reload.h"
 #include "ticket/adapters/service_manager.h"
 #include "trigger/folder.h"
 #include "trigger/grpc_server.h"
@@ -55,8 +56,9 @@ class Ticker {
   std::thread thread_;  // last
 };
 
-void sweep(Engine& engine, Standing& standing) noexcept {
+void sweep(Engine& engine, Standing& standing, Time now) noexcept {
   try {  // the edge of the sweeper's thread; what it did not do is there at the next tick
+    standing.refused.tick(now);
     engine.sweep();
     standing.engine_works = true;
   } catch (const std::exception& failure) {
@@ -119,24 +121,51 @@ void open_grpc(const ServePlan& plan, TriggerParts& parts, std::optional<GrpcSer
   if (events.grpc_listening) events.grpc_listening(bound.text());
 }
 
-// What was not right stays as it was.
-void reload(HttpServer& http) noexcept {
-  try {  // the edge of what an operator asks for meanwhile
-    http.renew_certificate();
-    log_info("reloaded");
-  } catch (const std::exception& failure) {
-    log_error("reload_failed", {{"why", failure.what()}});
+/// What can change while the trigger serves.
+struct Renewable {
+  const ServePlan& plan;
+  const ServeEvents& events;
+  HttpServer& http;
+  std::optional<GrpcServer>& grpc;
+  RealmKdc& kdc;
+  FeedSync& feed;
+
+  void reload() const noexcept;
+  void use_realm(const RealmFile& realm) const;
+};
+
+void Renewable::use_realm(const RealmFile& realm) const {
+  FeedSources sources = open_feeds(realm, plan.feed);
+  if (const Checked used = kdc.use(realm); !used) {
+    throw std::runtime_error(std::string(describe(used.error().code).sentence));
   }
+  feed.use(std::move(sources));
 }
 
-void stand_by(HttpServer& http, Shutdown& shutdown) {
+void Renewable::reload() const noexcept {
+  Reload reload;
+  std::vector<std::string> needs_restart;
+  if (events.reread_settings) {
+    reload.part("settings", [&] { needs_restart = events.reread_settings(); });
+  }
+  if (events.reread_realm) {
+    reload.part("realm_file", [&] { use_realm(events.reread_realm()); });
+  }
+  if (!plan.tls_certificate.empty()) {
+    reload.part("certificate", [&] { http.renew_certificate(); });
+    if (grpc) reload.part("grpc_certificate", [&] { grpc->renew_certificate(); });
+  }
+  reload.finish(needs_restart);
+}
+
+void stand_by(const Renewable& renewable, Shutdown& shutdown) {
   const ServiceManager manager;
   manager.ready();
   while (!shutdown.wait_for(tick)) {
     manager.alive();
     if (!shutdown.take_hangup()) continue;
     manager.reloading();
-    reload(http);
+    renewable.reload();
     manager.ready();
   }
   manager.stopping();
@@ -179,14 +208,15 @@ void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& s
                 },
                 [&parts](bool answers) { parts.standing->kdc_answers = answers; }});
   {
-    const Ticker sweeper([&] { sweep(engine, *parts.standing); });
+    const Ticker sweeper([&] { sweep(engine, *parts.standing, clock.now()); });
     const Ticker linker([&link] { link.tick(); });
-    stand_by(http, shutdown);
+    stand_by({plan, events, http, grpc, kdc, feed}, shutdown);
     log_info("stopping");
     engine.end_waits();
     if (grpc) grpc->stop();
     http.stop();
   }
+  parts.standing->refused.finish();
 }
 
 }  // namespace waybill::trigger

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/realm_file.h"
@@ -37,12 +38,16 @@ struct ServePlan {
 /// Serves until the end is wished for: the folder and its lock, the store key, the store, then the
 /// socket. `listening` is called with the address when the socket is open; until a KDC has
 /// answered, requests that need it get 503. `ready` is called when it has. At a hangup the files
-/// for TLS of the HTTP door are read again. Throws FileError, StoreError, StoreDamaged, HttpError
-/// and std::runtime_error, each with one sentence.
+/// for TLS are read again, and what `reread_…` give is taken over. Throws FileError, StoreError,
+/// StoreDamaged, HttpError and std::runtime_error, each with one sentence.
 struct ServeEvents {
   std::function<void(const std::string& address)> listening;
   std::function<void(const std::string& address)> ready;
   std::function<void(const std::string& address)> grpc_listening{};
+  /// Reads the settings again, puts into effect those that can be, and gives the names of others
+  /// that have changed. May throw.
+  std::function<std::vector<std::string>()> reread_settings{};
+  std::function<RealmFile()> reread_realm{};  ///< may throw
 };
 void serve(const ServePlan& plan, Keytab keytab, const Clock& clock, Shutdown& shutdown,
            const ServeEvents& events);

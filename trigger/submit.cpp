@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/exchange/fields.h"
 #include "ticket/hex.h"
 #include "ticket/limits.h"
@@ -100,7 +101,8 @@ Result<Run> enqueue(const SubmitParts& parts, const IssuedTicket& issued, const 
   const InputBinding binding{parts.space, wanted.queue, wanted.workflow_type, plan.work.id};
   const Buffer sealed = seal_input(issued.session, binding, wanted.input);
   return parts.engine.start({plan.ticket, plan.work.id, wanted.workflow_type, wanted.queue,
-                             evidence.body.subject, issued, submission, sealed});
+                             evidence.body.subject, issued, submission, sealed,
+                             std::string(current_request_id())});
 }
 
 Result<Run> take_over(const SubmitParts& parts, const Shown& shown, const Submission& wanted) {

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ticket/adapters/help_page.h"
+
 namespace waybill::worker {
 namespace {
 
@@ -28,24 +30,25 @@ it; `finish` lets it go on for as long as the ticket that it has.
 Before it takes work, the worker puts forged tickets to its own verifier; when one passes, it ends.
 Every verdict on a job is a line of JSON in verdicts.jsonl, in the folder.
 
+At a SIGHUP it reads log level, realm file, handlers and required actions again; the log says what
+was taken over, and which other settings have changed that take a restart. Ctrl-C or SIGTERM ends
+it: running handlers have 10 seconds to finish, then their jobs are handed back. A second Ctrl-C
+ends it at once.
+
 Examples:
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
+  waybill-worker run --dir worker --keytab alice.keytab \
+      --trigger http://127.0.0.1:8090 --handler 'invoice-report=./make-report'
+  waybill-worker run --dir worker --keytab alice.keytab \
+      --trigger http://127.0.0.1:8090 --handler 'pay=./pay' \
+      --require-action 'pay=bank:transfer' --concurrency 8
+  waybill-worker run --dir worker --keytab alice.keytab \
+      --trigger http://127.0.0.1:8090 --handler 'invoice-report=./make-report' \
+      --mirror /var/lib/waybill/mirror --feed https://cdn.example/feed
+  waybill-worker run --dir worker --keytab alice.keytab \
+      --engine temporal --temporal-address 127.0.0.1:7233 \
       --handler 'invoice-report=./make-report'
-
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
-      --handler 'pay=./pay' --require-action 'pay=bank:transfer' --concurrency 8
-
-  waybill-worker run --dir worker --keytab alice.keytab --trigger http://127.0.0.1:8090 \
-      --handler 'invoice-report=./make-report' --mirror /var/lib/waybill/mirror \
-      --feed https://cdn.example/feed
-
-  waybill-worker run --dir worker --keytab alice.keytab --engine temporal \
-      --temporal-address 127.0.0.1:7233 --handler 'invoice-report=./make-report'
-
-  waybill-worker run --config /etc/waybill/worker.toml         # tools/examples/worker.toml
-
-  Ctrl-C or SIGTERM ends it: running handlers have 10 seconds to finish, then their jobs are handed
-  back. A second Ctrl-C ends it at once.)";
+  waybill-worker run --config /etc/waybill/worker.toml   # tools/examples
+)";
 
 void describe_temporal(CLI::App& app, Words& words) {
   app.add_option("--engine", words.engine, "embedded: a trigger's own; temporal: a Temporal server")
@@ -60,13 +63,6 @@ void describe_temporal(CLI::App& app, Words& words) {
   app.add_option("--temporal-ca", words.temporal.authorities,
                  "PEM of the authorities of its certificate: speak TLS")
       ->type_name("FILE");
-}
-
-}  // namespace
-
-void describe_program(CLI::App& app) {
-  app.require_subcommand(1);
-  app.footer(main_footer);
 }
 
 void describe_run(CLI::App& app, Words& words) {
@@ -111,8 +107,8 @@ void describe_run(CLI::App& app, Words& words) {
   app.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
       ->check(CLI::IsMember({"auto", "text", "json"}))
       ->capture_default_str();
-  app.add_option("--log-level", words.log_level, "info, warning or error: this and worse")
-      ->check(CLI::IsMember({"info", "warning", "error"}))
+  app.add_option("--log-level", words.log_level, "debug, info, warning or error: this and worse")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   app.add_flag("--once", words.once, "end after one job; status 1 when it was not completed")
       ->configurable(false);
@@ -122,6 +118,28 @@ void describe_run(CLI::App& app, Words& words) {
                "look at settings, keys and handlers, say what is wrong, and end")
       ->configurable(false);
   app.footer(run_footer);
+}
+
+}  // namespace
+
+CLI::App& describe_program(CLI::App& app, Words& words) {
+  fit_help(app);
+  app.require_subcommand(1);
+  app.footer(main_footer);
+  CLI::App& running =
+      *app.add_subcommand("run", "poll a trigger, verify its jobs, run their handlers");
+  describe_run(running, words);
+  take_settings_file(app, running);
+  return running;
+}
+
+Told told_again(int argc, char** argv) {
+  Told told;
+  CLI::App app;
+  const CLI::App& running = describe_program(app, told.words);
+  app.parse(argc, argv);
+  told.settings = settings_of(running);
+  return told;
 }
 
 }  // namespace waybill::worker

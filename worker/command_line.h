@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/temporal.h"
 #include "worker/ticket_watch.h"
 
@@ -28,9 +29,16 @@ struct Words {
   bool insecure_allow_swap = false;
 };
 
-/// The program's own options and texts.
-void describe_program(CLI::App& app);
-/// Those of `run`, which are read into `words`.
-void describe_run(CLI::App& app, Words& words);
+/// All options and texts of the program; those of its command `run`, which is given back, are read
+/// into `words`.
+CLI::App& describe_program(CLI::App& app, Words& words);
+
+/// What the command line and the settings file that it names say.
+struct Told {
+  Words words;
+  Settings settings;
+};
+/// Reads both once more. Throws CLI::ParseError.
+Told told_again(int argc, char** argv);
 
 }  // namespace waybill::worker

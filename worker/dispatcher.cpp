@@ -4,6 +4,7 @@
 
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/metrics.h"
+#include "ticket/adapters/request_id.h"
 
 namespace waybill::worker {
 namespace {
@@ -130,6 +131,7 @@ void Dispatcher::work() {
 // The edge of a job's thread. Without a report the lease runs out, and somebody tries again.
 Worker::End Dispatcher::work_on(const LeasedJob& leased) {
   using Outcome = Metrics::Outcome;
+  const RequestScope scope(leased.lease.request_id);
   const Stopwatch watch;
   try {
     const Worker::End end = parts_.worker.work_on(leased);

@@ -87,25 +87,42 @@ Checked Handlers::add(std::string_view option) {
   const auto [type, command] = split(option);
   if (!is_name(type, limits::max_name)) return Error{Errc::bad_name, "type of a handler"};
   if (command.empty()) return Error{Errc::malformed, "a handler without a command"};
-  const bool added =
-      handlers_.try_emplace(std::string(type), Handler{std::string(command), {}}).second;
+  auto handler = std::make_shared<const Handler>(Handler{std::string(command), {}});
+  const std::scoped_lock guard(lock_);
+  const bool added = handlers_.try_emplace(std::string(type), std::move(handler)).second;
   if (!added) return Error{Errc::already_exists, "two handlers of one type"};
   return ok();
 }
 
 Checked Handlers::require(std::string_view option) {
   const auto [type, action] = split(option);
+  const std::scoped_lock guard(lock_);
   const auto found = handlers_.find(type);
   if (found == handlers_.end()) return Error{Errc::no_handler, "required action"};
   if (!is_name(action, limits::max_name)) return Error{Errc::bad_name, "required action"};
-  if (found->second.actions.size() == limits::max_actions) return Errc::limit_exceeded;
-  found->second.actions.emplace_back(action);
+  if (found->second->actions.size() == limits::max_actions) return Errc::limit_exceeded;
+  Handler stricter = *found->second;
+  stricter.actions.emplace_back(action);
+  found->second = std::make_shared<const Handler>(std::move(stricter));
   return ok();
 }
 
-const Handler* Handlers::find(std::string_view type) const {
+std::shared_ptr<const Handler> Handlers::find(std::string_view type) const {
+  const std::scoped_lock guard(lock_);
   const auto found = handlers_.find(type);
-  return found == handlers_.end() ? nullptr : &found->second;
+  return found == handlers_.end() ? nullptr : found->second;
+}
+
+Handlers& Handlers::operator=(const Handlers& other) {
+  Map theirs = other.all();
+  const std::scoped_lock guard(lock_);
+  handlers_ = std::move(theirs);
+  return *this;
+}
+
+Handlers::Map Handlers::all() const {
+  const std::scoped_lock guard(lock_);
+  return handlers_;
 }
 
 Briefing::Briefing(const VerifiedJob& job, std::uint32_t attempt)

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,20 +20,30 @@ struct Handler {
   std::vector<std::string> actions;  ///< each must be in the ticket (action_denied)
 };
 
-/// The handlers of a worker, by workflow type; fixed at the start.
+/// The handlers of a worker, by workflow type. A worker that runs gets new ones by assignment; a
+/// job keeps the one that it has found. Thread-safe.
 class Handlers {
  public:
+  Handlers() = default;
+  Handlers(const Handlers& other) : handlers_(other.all()) {}
+  Handlers& operator=(const Handlers& other);
+  ~Handlers() = default;
+
   /// `TYPE=COMMAND`. Errors: bad_name (no type), already_exists, malformed (no command).
   Checked add(std::string_view option);
   /// `TYPE=ACTION` for a type that has a handler. Errors: no_handler, bad_name, limit_exceeded.
   Checked require(std::string_view option);
 
   /// Null when there is none.
-  const Handler* find(std::string_view type) const;
-  bool empty() const { return handlers_.empty(); }
+  std::shared_ptr<const Handler> find(std::string_view type) const;
+  bool empty() const { return all().empty(); }
 
  private:
-  std::map<std::string, Handler, std::less<>> handlers_;
+  using Map = std::map<std::string, std::shared_ptr<const Handler>, std::less<>>;
+  Map all() const;
+
+  mutable std::mutex lock_;
+  Map handlers_;
 };
 
 /// What a handler is told of a job, all of it from the verified ticket but the run and its attempt:

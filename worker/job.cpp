@@ -82,6 +82,12 @@ class Members {
     return *std::move(decoded);
   }
 
+  /// Nothing is decided by it, so it may be missing, or anything.
+  std::string label(const char* name) const {
+    const auto found = object_.find(name);
+    return found != object_.end() && found->is_string() ? found->get<std::string>() : "";
+  }
+
   void fail(Errc code, const char* note) {
     if (!error_) error_ = Error{code, note};
   }
@@ -119,6 +125,7 @@ Result<LeasedJob> read_leased(const json& object) {
   Members in(object);
   Lease lease{in.name("run_id", limits::max_name), in.name("lease", max_lease),
               Seconds{static_cast<std::int64_t>(in.number("lease_seconds", max_lease_seconds))}};
+  lease.request_id = in.label("request_id");
   if (lease.run_id.find('/') != std::string::npos) in.fail(Errc::bad_name, "run id");
   if (in.error()) return Error{Errc::malformed, in.error()->note};
   const std::string run_id = lease.run_id;

@@ -15,7 +15,8 @@ namespace waybill::worker {
 struct Lease {
   std::string run_id;
   std::string token;
-  Seconds time;  ///< it ends so long after it was given or last extended
+  Seconds time;              ///< it ends so long after it was given or last extended
+  std::string request_id{};  ///< of the request that started the work, for logs; may be empty
 };
 
 /// A job as it comes over the wire: first whose it is, so that even a malformed one can be refused

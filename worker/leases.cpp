@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/request_id.h"
 
 namespace waybill::worker {
 namespace {
@@ -24,6 +25,7 @@ bool is_over(Errc code) {
 enum class Beat { kept, lost, refused, unanswered };
 
 Beat send(Source& source, const Lease& lease, const Buffer* renewed) {
+  const RequestScope scope(lease.request_id);
   try {  // the edge of this thread: a scheduler that is away must not end it
     const Checked answer = source.heartbeat(lease, renewed == nullptr ? Bytes{} : Bytes(*renewed));
     if (answer) return Beat::kept;

@@ -6,8 +6,8 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/log_options.h"
+#include "ticket/adapters/reload.h"
 #include "ticket/adapters/service_manager.h"
-#include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/shutdown.h"
 #include "ticket/adapters/status_pages.h"
 #include "ticket/adapters/system_clock.h"
@@ -29,14 +29,15 @@ using namespace std::chrono_literals;
 enum class Exit { done = 0, refused = 1, usage = 2, unreachable = 3, credentials = 4, local = 5 };
 
 /// Ends the program: a sentence, and what to do about it.
-struct Failure {
+struct Failure : std::runtime_error {
+  Failure(Exit status, const std::string& sentence, std::string what_to_do = {})
+      : std::runtime_error(sentence), exit(status), hint(std::move(what_to_do)) {}
   Exit exit;
-  std::string sentence;
-  std::string hint{};
+  std::string hint;
 };
 
 int complain(const Failure& failure) {
-  std::cerr << "waybill-worker: error: " << failure.sentence << "\n";
+  std::cerr << "waybill-worker: error: " << failure.what() << "\n";
   if (!failure.hint.empty()) std::cerr << "waybill-worker: hint: " << failure.hint << "\n";
   return static_cast<int>(failure.exit);
 }
@@ -141,6 +142,17 @@ ListenAddress status_address(const std::string& text) {
 /// Every part of the worker, in the order in which they need each other.
 class Daemon {
  public:
+  /// `again` reads command line and settings file once more.
+  Daemon(Told told, std::function<Told()> again, const Keytab& keytab, Shutdown& shutdown)
+      : Daemon(told.words, keytab, shutdown) {
+    told_ = std::move(told);
+    again_ = std::move(again);
+  }
+
+  /// Ends when the program is told to, or with --once after a job.
+  std::optional<Worker::End> run();
+
+ private:
   Daemon(const Words& words, const Keytab& keytab, Shutdown& shutdown)
       : shutdown_(shutdown),
         handlers_(load_handlers(words)),
@@ -174,10 +186,6 @@ class Daemon {
     if (temporal_) desk_ = std::make_unique<TemporalDesk>(place(words), worker_, clock_);
   }
 
-  /// Ends when the program is told to, or with --once after a job.
-  std::optional<Worker::End> run();
-
- private:
   static std::filesystem::path folder(const Words& words) { return words.dir; }
   static std::filesystem::path mirror(const Words& words) {
     if (words.mirror.empty()) return folder(words) / "mirror";
@@ -194,9 +202,13 @@ class Daemon {
     return trigger;
   }
   void greet();
+  void reload();
+  bool use_realm_file();
   void try_the_canary(const Keytab& keytab) const;
   void open_status(const std::string& address);
 
+  Told told_;
+  std::function<Told()> again_;
   Shutdown& shutdown_;
   SystemClock clock_;
   Handlers handlers_;
@@ -269,6 +281,38 @@ void Daemon::try_the_canary(const Keytab& keytab) const {
   log_info("canary", {{"cases", std::to_string(report.cases)}});
 }
 
+void Daemon::reload() {
+  Reload reload;
+  std::vector<std::string> needs_restart;
+  reload.part("settings", [&] {
+    const Told now = again_();
+    handlers_ = load_handlers(now.words);
+    set_log_level(*log_level_from(now.words.log_level));
+    told_.words.realm_file = now.words.realm_file;
+    needs_restart = changed(told_.settings, now.settings,
+                            {"handler", "require_action", "log_level", "realm_file"});
+  });
+  reload.part("realm_file", [&] {
+    const bool is_trusted_alike = use_realm_file();
+    if (!is_trusted_alike && trigger_ != nullptr) needs_restart.emplace_back("tls_ca");
+  });
+  reload.finish(needs_restart);
+}
+
+// Whether the authorities of https are in the same file as before: the trigger's connection keeps
+// to it.
+bool Daemon::use_realm_file() {
+  const RealmFile realm = load_realm_file(told_.words, self_.principal());
+  FeedSources sources = open_feeds(realm, told_.words.feed);
+  const auto before = kdc_.realm_file().tls_ca;
+  if (const Checked used = kdc_.use(realm); !used) {
+    throw std::runtime_error(std::string(describe(used.error().code).sentence));
+  }
+  feed_.use(std::move(sources));
+  upkeep_.refresh_realm();
+  return realm.tls_ca == before;
+}
+
 std::optional<Worker::End> Daemon::run() {
   upkeep_.sync_feed();
   greet();
@@ -280,7 +324,13 @@ std::optional<Worker::End> Daemon::run() {
   });
   const ServiceManager manager;
   manager.ready();
-  while (!shutdown_.wait_for(1s)) manager.alive();
+  while (!shutdown_.wait_for(1s)) {
+    manager.alive();
+    if (!shutdown_.take_hangup()) continue;
+    manager.reloading();
+    reload();
+    manager.ready();
+  }
   manager.stopping();
   log_info("stopping");
   dispatcher_.stop();
@@ -300,7 +350,8 @@ int check_files(const Words& words, const Keytab& keytab) {
   return 0;
 }
 
-int run(const Words& words) {
+int run(Told told, const std::function<Told()>& again) {
+  const Words& words = told.words;
   if (!LockedArena::start() && !words.insecure_allow_swap) {
     throw Failure{Exit::local, "memory cannot be locked, so keys might reach the swap",
                   "raise the limit (ulimit -l), or allow it with --insecure-allow-swap"};
@@ -309,10 +360,11 @@ int run(const Words& words) {
   const Keytab keytab = load_keytab(words.keytab);
   if (words.check_config) return check_files(words, keytab);
   set_log_form(*log_form_from(words.log_format), *log_level_from(words.log_level));
-  Shutdown shutdown;
-  Daemon daemon(words, keytab, shutdown);
+  const bool once = words.once;
+  Shutdown shutdown(Shutdown::Hangup::is_heard);
+  Daemon daemon(std::move(told), again, keytab, shutdown);
   const auto end = daemon.run();
-  return !words.once || end == Worker::End::completed ? 0 : static_cast<int>(Exit::refused);
+  return !once || end == Worker::End::completed ? 0 : static_cast<int>(Exit::refused);
 }
 
 }  // namespace
@@ -320,15 +372,12 @@ int run(const Words& words) {
 int main(int argc, char** argv) {
   CLI::App app("Runs the jobs of one queue. Each is verified offline before anything is run.",
                "waybill-worker");
-  describe_program(app);
-  Words words;
-  CLI::App& running =
-      *app.add_subcommand("run", "poll a trigger, verify its jobs, run their handlers");
-  describe_run(running, words);
-  take_settings_file(app, running);
+  Told told;
+  const CLI::App& running = describe_program(app, told.words);
   try {
     app.parse(argc, argv);
-    return run(words);
+    told.settings = settings_of(running);
+    return run(std::move(told), [=] { return told_again(argc, argv); });
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
   } catch (const Failure& failure) {

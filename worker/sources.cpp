@@ -1,6 +1,7 @@
 #include "worker/sources.h"
 
 #include "ticket/adapters/base64.h"
+#include "ticket/adapters/request_id.h"
 #include "ticket/exchange/client.h"
 #include "ticket/limits.h"
 
@@ -64,8 +65,9 @@ Result<std::string> TriggerSource::post(const std::string& path, const std::stri
     const Digest request = request_digest({bytes_of("POST"), bytes_of(path), bytes_of(body)});
     const Buffer shown =
         present(*ticket, {trigger.service, trigger.instance, request}, clock_.now());
-    HttpReply reply = http_.send("POST", path, json_type, body,
-                                 {{"Authorization", "Waybill " + to_base64url(shown)}});
+    HttpHeaders headers{{"Authorization", "Waybill " + to_base64url(shown)}};
+    if (const auto id = current_request_id(); !id.empty()) headers[RequestScope::header] = id;
+    HttpReply reply = http_.send("POST", path, json_type, body, headers);
     if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
     const auto error = parse_error(reply.body);
     if (!error && reply.status == 503) return Error{Errc::busy, "the trigger has no room"};

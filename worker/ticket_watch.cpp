@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
+#include "ticket/adapters/request_id.h"
 
 namespace waybill::worker {
 namespace {
@@ -47,6 +48,7 @@ std::optional<Errc> TicketWatch::end() {
 }
 
 void TicketWatch::work() {
+  const RequestScope scope(charge_.leased.lease.request_id);
   try {  // the edge of this thread: without its store and its record nothing may go on
     std::unique_lock guard(lock_);
     while (!wake_.wait_for(guard, options_.look_every, [this] { return ending_; })) {

@@ -79,9 +79,8 @@ Worker::Judged Worker::mend(const Check& check) {
   return {std::move(verdict), may_pass_later};
 }
 
-Worker::Judged Worker::judge(const LeasedJob& leased) {
+Worker::Judged Worker::judge(const LeasedJob& leased, const Found& handler) {
   const Job& job = *leased.job;
-  const Handler* handler = parts_.handlers.find(job.workflow_type);
   const auto needed = handler == nullptr ? Actions{} : handler->actions;
   Judged judged = mend([&] { return parts_.verifier.verify(job, needed, parts_.clock.now()); });
   const bool ended = is(judged.verdict, Errc::ticket_expired);
@@ -132,7 +131,7 @@ Worker::Outlook Worker::look(const LeasedJob& leased) {
   };
   if (!leased.job) return refuse_as(leased.job.error().code, false, nullptr);
   const Job& job = *leased.job;
-  const Handler* handler = parts_.handlers.find(job.workflow_type);
+  const Found handler = parts_.handlers.find(job.workflow_type);
   if (handler == nullptr) return refuse_as(Errc::no_handler, false, nullptr);
   const Judged judged =
       mend([&] { return parts_.verifier.verify(job, handler->actions, parts_.clock.now()); });
@@ -154,7 +153,8 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
     parts_.verdicts.record({parts_.clock.now(), leased, {}, {}, code});
     return refuse(leased, code, stop);
   }
-  Judged judged = judge(leased);
+  const Found handler = parts_.handlers.find(leased.job->workflow_type);
+  Judged judged = judge(leased, handler);
   auto& verdict = judged.verdict;
   const auto refusal = verdict.result ? std::nullopt : std::optional(verdict.result.error().code);
   parts_.verdicts.record({parts_.clock.now(), leased, verdict.ticket, verdict.subject, refusal,
@@ -163,7 +163,7 @@ Worker::End Worker::work_on(const LeasedJob& leased) {
   if (refusal && judged.may_pass_later) return hand_back(leased, *refusal, verdict.detail, stop);
   if (refusal) return refuse(leased, *refusal, stop);
   if (judged.was_renewed) held.tell(verdict.result->evidence().encode());
-  return run(leased, *verdict.result, held, stop);
+  return run(leased, *verdict.result, *handler, held, stop);
 }
 
 Worker::End Worker::refuse(const LeasedJob& leased, Errc code, const Stop& stop) {
@@ -195,12 +195,12 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const std::str
   return told ? End::handed_back : End::lost;
 }
 
-HandlerEnd Worker::run_handler(const LeasedJob& leased, const VerifiedJob& job,
+HandlerEnd Worker::run_handler(const std::string& command, const VerifiedJob& job,
                                const Briefing& briefing, const TicketWatch& watch,
                                const Stop& stop) const {
-  const std::string& id = leased.job->workflow_id;
-  const HandlerRun run{parts_.handlers.find(leased.job->workflow_type)->command,
-                       briefing.environment(), job.input(), [&watch] { return watch.run_until(); },
+  const std::string& id = job.work().id;
+  const HandlerRun run{command, briefing.environment(), job.input(),
+                       [&watch] { return watch.run_until(); },
                        [&](std::string_view line) {
                          log_info("handler_message", {{"workflow", id}, {"line", line}});
                        }};
@@ -213,19 +213,18 @@ HandlerEnd Worker::run_handler(const LeasedJob& leased, const VerifiedJob& job,
 }
 
 // What the handler was told is gone again before anybody hears of its end.
-Worker::End Worker::run(const LeasedJob& leased, VerifiedJob& job, LeaseKeeper::Held& held,
-                        Stop& stop) {
+Worker::End Worker::run(const LeasedJob& leased, VerifiedJob& job, const Handler& handler,
+                        LeaseKeeper::Held& held, Stop& stop) {
   log_info("job_accepted", {{"workflow", job.work().id},
                             {"type", job.work().type},
                             {"run", job.run_chain()},
                             {"subject", job.claims().subject.text()}});
   const auto ended = [&]() -> Ended {
-    const auto& needed = parts_.handlers.find(job.work().type)->actions;
     Briefing briefing(job, leased.job->attempt);
     TicketWatch watch(
         {parts_.verifier, parts_.upkeep, parts_.renewer, parts_.verdicts, parts_.clock}, watch_,
-        {leased, job, needed, briefing, held, stop});
-    HandlerEnd end = run_handler(leased, job, briefing, watch, stop);
+        {leased, job, handler.actions, briefing, held, stop});
+    HandlerEnd end = run_handler(handler.command, job, briefing, watch, stop);
     return {std::move(end), watch.end()};
   }();
   return report_end(leased, job, ended, stop);

@@ -94,15 +94,18 @@ class Worker {
     Time head;
     Moment until;
   };
-  Judged judge(const LeasedJob& leased);
+  using Found = std::shared_ptr<const Handler>;  // null: none
+  Judged judge(const LeasedJob& leased, const Found& handler);
   static Verdict<VerifiedJob> measured(const Check& check);
   Judged mend(const Check& check);
   Judged renew(const LeasedJob& leased, const Actions& needed, Judged expired);
   End refuse(const LeasedJob& leased, Errc code, const Stop& stop);
   End hand_back(const LeasedJob& leased, Errc code, const std::string& detail, const Stop& stop);
-  End run(const LeasedJob& leased, VerifiedJob& job, LeaseKeeper::Held& held, Stop& stop);
-  HandlerEnd run_handler(const LeasedJob& leased, const VerifiedJob& job, const Briefing& briefing,
-                         const TicketWatch& watch, const Stop& stop) const;
+  End run(const LeasedJob& leased, VerifiedJob& job, const Handler& handler,
+          LeaseKeeper::Held& held, Stop& stop);
+  HandlerEnd run_handler(const std::string& command, const VerifiedJob& job,
+                         const Briefing& briefing, const TicketWatch& watch,
+                         const Stop& stop) const;
   /// How a handler ended, and why its ticket does not hold any more, if it does not.
   struct Ended {
     HandlerEnd handler;

@@ -11,44 +11,13 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "tests/adapters/raw_socket.h"
-#include "ticket/adapters/http.h"
+#include "tests/adapters/running_server.h"
 
 namespace waybill::test::http_server_test {
 
+using namespace running_server;
 using namespace std::chrono_literals;
 using std::string_literals::operator""s;
-using waybill::test::RawSocket;
-
-namespace {
-
-// A server that says back what it heard.
-HttpReply echo(const HttpRequest& request) {
-  return {.content_type = "text/plain",
-          .body = request.method + " " + request.path + " [" + request.body + "]"};
-}
-
-struct Running {
-  explicit Running(HttpServer::Options options = {}, HttpServer::Handler handler = echo)
-      : server(std::move(options), std::move(handler)), port(server.start()) {}
-  HttpServer server;
-  std::uint16_t port;
-
-  std::string ask(std::string_view text, bool end = false) {
-    RawSocket socket(port);
-    socket.send(text);
-    if (end) socket.end_sending();
-    return socket.read_all();
-  }
-};
-
-int status_of(const std::string& reply) {
-  return reply.starts_with("HTTP/1.1 ") ? std::stoi(reply.substr(9, 3)) : 0;
-}
-
-const std::string get_close = "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(an_http_server)
 
@@ -247,16 +216,6 @@ BOOST_AUTO_TEST_CASE(answers_a_burst_of_connections) {
   for (auto& socket : sockets) served += status_of(socket->read_all()) == 200 ? 1 : 0;
   BOOST_TEST(served == 100);
   BOOST_TEST(running.server.counts().threads <= 8U);
-}
-
-BOOST_AUTO_TEST_CASE(does_not_let_slow_or_idle_clients_block_others) {
-  Running running({.max_threads = 2, .max_connections = 80});
-  std::vector<std::unique_ptr<RawSocket>> silent;
-  for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<RawSocket>(running.port));
-  RawSocket slow(running.port);
-  slow.send("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nx");
-  for (int i = 0; i < 50; ++i) BOOST_TEST(status_of(running.ask(get_close)) == 200);
-  BOOST_TEST(running.server.counts().turned_away == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(tells_who_gets_no_thread) {

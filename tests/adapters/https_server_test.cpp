@@ -212,16 +212,32 @@ BOOST_AUTO_TEST_CASE(gives_no_thread_to_a_connection_that_says_nothing) {
   for (const auto& socket : silent) BOOST_TEST(socket->read_all() == "");  // closed in the end
 }
 
-BOOST_AUTO_TEST_CASE(takes_its_threads_back_from_handshakes_that_stop,
-                     *boost::unit_test::label("slow")) {
-  const Echo server(few_threads());
+// The beginning of a greeting.
+std::vector<std::unique_ptr<RawSocket>> half_handshakes(std::uint16_t port, int count) {
   std::vector<std::unique_ptr<RawSocket>> halves;
-  for (int i = 0; i < 4; ++i) {
-    halves.push_back(std::make_unique<RawSocket>(server.port));
+  for (int i = 0; i < count; ++i) {
+    halves.push_back(std::make_unique<RawSocket>(port));
     halves.back()->send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9));
   }
-  BOOST_TEST(HttpClient(server.url(), trusting()).get("/").status == 200);
-  for (const auto& socket : halves) BOOST_TEST(!says(socket->read_all(), "still open"));
+  return halves;
+}
+
+BOOST_AUTO_TEST_CASE(gives_no_thread_to_handshakes_that_stop) {
+  HttpServer::Options options = few_threads();
+  options.request_time = 60s;
+  const Echo server(options);
+  const auto halves = half_handshakes(server.port, 20);
+  for (int i = 0; i < 5; ++i) {
+    BOOST_TEST(HttpClient(server.url(), trusting()).get("/").status == 200);
+  }
+  BOOST_TEST(server.counts().open >= 20U);  // they are all there still
+}
+
+BOOST_AUTO_TEST_CASE(ends_handshakes_that_stop) {
+  const Echo server(few_threads());
+  for (const auto& socket : half_handshakes(server.port, 4)) {
+    BOOST_TEST(!says(socket->read_all(), "still open"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(gives_no_thread_to_a_connection_that_says_nothing_after_its_handshake) {

@@ -73,6 +73,35 @@ BOOST_AUTO_TEST_CASE(refuses_a_realm_document_of_another_root) {
   BOOST_TEST(outcome(client.fetch_realm()) == Errc::realm_invalid);
 }
 
+BOOST_AUTO_TEST_CASE(takes_over_a_realm_file_whose_kdc_its_root_key_has_signed_for) {
+  const ServedKdc kdc;
+  RealmFile gone = kdc.realm_file();
+  gone.kdcs = {"http://127.0.0.1:1"};
+  KdcClient client(gone, kdc.clock);
+  BOOST_CHECK_THROW(client.fetch_realm(), HttpError);
+  BOOST_TEST(outcome(client.use(kdc.realm_file())) == accepted);
+  BOOST_TEST(bool(client.fetch_realm()));
+  BOOST_TEST(client.realm_file().kdcs == kdc.realm_file().kdcs);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_its_realm_file_when_another_one_is_not_right) {
+  const ServedKdc kdc;
+  KdcClient client(kdc.realm_file(), kdc.clock);
+  RealmFile other_root = kdc.realm_file();
+  other_root.root = RootKey::random().public_key();
+  BOOST_TEST(outcome(client.use(other_root)) == Errc::realm_invalid);
+  RealmFile other_realm = kdc.realm_file();
+  other_realm.realm = *Realm::parse("OTHER.TEST");
+  BOOST_TEST(outcome(client.use(other_realm)) == Errc::wrong_realm);
+  RealmFile gone = kdc.realm_file();
+  gone.kdcs = {"http://127.0.0.1:1"};
+  BOOST_CHECK_THROW((void)client.use(gone), HttpError);
+  client.saw_serial(1000);
+  BOOST_TEST(outcome(client.use(kdc.realm_file())) == Errc::realm_invalid);  // older than that
+  BOOST_TEST(client.realm_file().kdcs == kdc.realm_file().kdcs);
+  BOOST_TEST((client.realm_file().root == kdc.realm_file().root));
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_realm_document_of_another_realm) {
   const ServedKdc kdc;
   RealmFile file = kdc.realm_file();

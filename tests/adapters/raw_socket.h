@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -35,6 +36,18 @@ class RawSocket {
       if (sent <= 0) return;  // the server hung up: what it said counts
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
+  }
+  /// Without waiting for room; the rest is dropped.
+  void send_what_fits(std::string_view text) {
+    [[maybe_unused]] const auto sent =
+        ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  /// One byte more; false when the server has said something, or hung up.
+  bool drip() {
+    char heard = 0;
+    const bool silent = ::recv(socket_, &heard, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+    if (silent) send_what_fits("x");
+    return silent;
   }
   void end_sending() { ::shutdown(socket_, SHUT_WR); }
 

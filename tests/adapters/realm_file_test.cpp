@@ -47,6 +47,8 @@ const Wrong wrong[] = {
     {"a KDC that is a number", instead_of("\"http://127.0.0.1:8088\"", "7"), "http://host:port"},
     {"a KDC without a scheme", instead_of("http://127", "127"), "http://host:port"},
     {"a KDC with a blank in it", instead_of("127.0.0.1", "127.0 .1"), "http://host:port"},
+    {"a socket that stands nowhere", instead_of("http://127.0.0.1:8088", "unix:kdc.sock"),
+     "unix:/path"},
     {"a realm with a slash", instead_of("DEMO.TEST", "DEMO/TEST"), "realm ="},
     {"a realm that is a number", instead_of("\"DEMO.TEST\"", "7"), "realm ="},
     {"a short root key", instead_of(key, std::string(62, 'a')), "64 digits"},
@@ -109,7 +111,7 @@ BOOST_AUTO_TEST_CASE(may_name_the_authorities_of_https_beside_it) {
 BOOST_AUTO_TEST_CASE(reads_back_what_it_printed) {
   const Scratch scratch;
   const RealmFile file{*Realm::parse("DEMO.TEST"),
-                       {"http://a:1", "https://b:2"},
+                       {"http://a:1", "https://b:2", "unix:/run/admin.sock"},
                        {},
                        {"https://cdn/feed"},
                        "ca.pem"};

@@ -16,6 +16,7 @@ struct Fixture {
   std::vector<std::string> handlers;
   unsigned lease = 30;
   bool open = false, once = false;
+  Settings settings;  // of the last run
 
   // What it complains of; nothing when it is content.
   std::string run(const std::string& toml, std::vector<std::string> more = {}) {
@@ -36,6 +37,7 @@ struct Fixture {
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     try {
       app.parse(words);
+      settings = settings_of(*command);
     } catch (const CLI::ParseError& error) {
       return error.what();
     }
@@ -90,6 +92,16 @@ BOOST_AUTO_TEST_CASE(is_refused_with_the_line_of_what_is_wrong) {
   BOOST_TEST(run("listen = \"a\"\nlisten = \"b\"\n").starts_with(at(2)));
   BOOST_TEST(run("listen = \"a\"\n[more]\nx = 1\n").starts_with(at(2)));
   BOOST_TEST(run("listen = \n").starts_with(at(1)));
+}
+
+BOOST_AUTO_TEST_CASE(is_compared_with_what_was_said_before) {
+  BOOST_TEST(run("listen = \"a\"\nlease_seconds = 60\nhandler = [\"a=x\"]\n") == "");
+  const Settings before = settings;
+  BOOST_TEST(changed(before, settings, {}).empty());
+  BOOST_TEST(run("listen = \"b\"\nopen = true\nhandler = [\"a=y\"]\n") == "");
+  BOOST_TEST(changed(before, settings, {"handler"}) ==
+                 (std::vector<std::string>{"lease_seconds", "listen", "open"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(need_not_hold_everything_but_all_together_must) {

@@ -89,14 +89,16 @@ struct Archiving {
   std::uint64_t prune() {
     const std::string file = "audit-" + std::to_string(archives.size()) + ".jsonl";
     const Ended ended =
-        run(realm.program(WAYBILL_KDC_PROGRAM,
-                          {"audit", "prune", "--dir", "kdc", "--keep", "0s", "--archive", file}));
+        run(realm.program(WAYBILL_KDC_PROGRAM, {"audit", "prune", "--dir", "kdc", "--keep", "0s",
+                                                "--archive", file, "--json"}));
     BOOST_TEST_REQUIRE(ended.status == 0, ended.err);
-    if (ended.out.starts_with("Nothing")) return 0;
+    const auto report = nlohmann::json::parse(ended.out);
+    if (report.at("records") == 0) return 0;
+    BOOST_TEST(report.at("records") ==
+               report.at("last").get<int>() - report.at("first").get<int>() + 1);
+    BOOST_TEST(report.at("archive") == file);
     archives.push_back(file);
-    const auto said = ended.out.find(" goes on from record ");
-    return std::stoull(ended.out.substr(said + std::string_view(" goes on from record ").size())) -
-           1;
+    return report.at("last");
   }
 };
 

@@ -55,7 +55,7 @@ LiveRealm::LiveRealm(const Settings& settings) {
   must_be_done(run(program(WAYBILL_KDC_PROGRAM, {"init", "--dir", "kdc", "--realm", "TEST.WAYBILL",
                                                  "--listen", listen})),
                "waybill-kdc init");
-  if (!settings.empty()) set(folder() / "kdc" / "kdc.toml", settings);
+  change_settings(settings);
   kdc_ = std::make_unique<Daemon>(program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}),
                                   folder() / "kdc.log");
   start_kdc();
@@ -64,6 +64,10 @@ LiveRealm::LiveRealm(const Settings& settings) {
   operator_ =
       std::make_unique<ServicePrincipal>(*client_, *Keytab::decode(secret.expose()), clock_);
   make_people();
+}
+
+void LiveRealm::change_settings(const Settings& settings) const {
+  if (!settings.empty()) set(folder() / "kdc" / "kdc.toml", settings);
 }
 
 void LiveRealm::start_kdc() {

@@ -29,6 +29,8 @@ class LiveRealm {
   /// Lines of kdc.toml to set otherwise than `init` wrote them.
   using Settings = std::map<std::string, std::string>;
   explicit LiveRealm(const Settings& settings = {});
+  /// The KDC hears of it at its next start, or at a SIGHUP.
+  void change_settings(const Settings& settings) const;
 
   const std::filesystem::path& folder() const { return scratch_.path(); }
   std::filesystem::path realm_file() const { return folder() / "kdc" / "realm.toml"; }

@@ -1,3 +1,7 @@
+#include <signal.h>
+
+#include <sstream>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/integration/people.h"
@@ -97,6 +101,43 @@ BOOST_AUTO_TEST_CASE(log_one_request_under_one_id) {
   const std::string field = "\"request_id\":\"shop-42\"";
   BOOST_TEST(trigger.daemon().says(field));
   BOOST_TEST(realm.kdc().says(field));
+}
+
+BOOST_AUTO_TEST_CASE(log_a_piece_of_work_to_its_end_under_the_id_of_its_request) {
+  Person carol(realm, "carol");
+  BOOST_TEST_REQUIRE(submit_with_id(carol, {}, trigger.url(), "shop-43").status == 202);
+  BOOST_TEST_REQUIRE(worker.daemon().says("job_completed"));
+  const auto lines = [](const std::string& log) {
+    std::string events;
+    std::istringstream in(log);
+    for (std::string line; std::getline(in, line);) {
+      if (line.find("\"request_id\":\"shop-43\"") == std::string::npos) continue;
+      events += std::string(nlohmann::json::parse(line)["event"]) + " ";
+    }
+    return events;
+  };
+  BOOST_TEST(lines(worker.daemon().log()) == "job_accepted job_completed ");
+  BOOST_TEST(lines(trigger.daemon().log()) == "workflow_accepted job_handed_out job_ended ");
+  BOOST_TEST(lines(realm.kdc().log()) == "operation ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_refused_request)
+
+BOOST_AUTO_TEST_CASE(is_part_of_a_summary_and_a_line_for_who_asks_for_lines) {
+  LiveRealm realm;
+  const auto refused_at = [&](const std::string& path) {
+    return HttpClient("http://127.0.0.1:" + std::to_string(realm.kdc_port())).get(path).status;
+  };
+  BOOST_TEST(refused_at("/nowhere") == 404);
+  BOOST_TEST(realm.kdc().says("\"event\":\"requests_refused\""));
+  BOOST_TEST(realm.kdc().log().find("\"request_refused\"") == std::string::npos);
+  realm.change_settings({{"log_level", "\"debug\""}});
+  ::kill(realm.kdc().pid(), SIGHUP);
+  BOOST_TEST(realm.kdc().says("\"reloaded\""));
+  BOOST_TEST(refused_at("/nowhere/else") == 404);
+  BOOST_TEST(realm.kdc().says("\"path\":\"/nowhere/else\""));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -21,6 +21,19 @@ namespace fs = std::filesystem;
 
 BOOST_FIXTURE_TEST_SUITE(pruning_the_audit_chain, AgedRealm)
 
+BOOST_AUTO_TEST_CASE(says_how_far_it_is) {
+  std::vector<Stage> stages;
+  const Tell tell = [&](Stage stage) { stages.push_back(std::move(stage)); };
+  BOOST_TEST_REQUIRE(
+      prune_audit(folder, clock, {clock.now() - 30min, archive(1)}, tell).has_value());
+  BOOST_TEST_REQUIRE(stages.size() == 3U);
+  BOOST_TEST((stages[0].unit == Stage::Unit::records));
+  BOOST_TEST(stages[0].done() == 11U);  // of all that might have gone
+  BOOST_TEST(stages[0].total >= 11U);
+  BOOST_TEST(stages[2].done() == 11U);
+  BOOST_TEST(stages[2].total == 11U);
+}
+
 BOOST_AUTO_TEST_CASE(moves_what_is_old_into_an_archive_and_leaves_a_sound_chain) {
   const auto pruned = prune();
   BOOST_TEST_REQUIRE(pruned.has_value());

@@ -1,5 +1,7 @@
 #include "kdc/config.h"
 
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/adapters/scratch.h"
@@ -55,7 +57,7 @@ BOOST_AUTO_TEST_CASE(say_how_to_log_and_where_the_pages_for_operators_are) {
   BOOST_TEST((again.log_format == LogForm::text));
   BOOST_TEST((again.log_level == LogLevel::warning));
   const std::string listen = "listen = \"a:1\"\n";
-  for (const char* wrong : {"log_format = \"yaml\"", "log_level = \"debug\"", "log_level = 1",
+  for (const char* wrong : {"log_format = \"yaml\"", "log_level = \"verbose\"", "log_level = 1",
                             "status_listen = \"9088\"", "status_listen = 9088"}) {
     BOOST_TEST(refusal(listen + wrong).starts_with("kdc.toml, line 2: "), wrong);
   }
@@ -70,6 +72,31 @@ BOOST_AUTO_TEST_CASE(name_the_files_for_tls_from_their_own_folder) {
   BOOST_TEST(again.has_tls());
   BOOST_TEST((again.tls_certificate == config.tls_certificate));
   BOOST_TEST((again.tls_key == "/srv/kdc/kdc.key"));
+}
+
+BOOST_AUTO_TEST_CASE(name_the_admin_socket_from_their_own_folder) {
+  BOOST_TEST(Config{}.admin_socket.empty());
+  const std::string listen = "listen = \"a:1\"\n";
+  const Config config =
+      Config::parse(listen + "admin_socket = \"admin.sock\"", "/srv/kdc/kdc.toml");
+  BOOST_TEST((config.admin_socket == "/srv/kdc/admin.sock"));
+  BOOST_TEST((Config::parse(config.print(), "kdc.toml").admin_socket == config.admin_socket));
+  BOOST_TEST(refusal(listen + "admin_socket = \"\"").starts_with("kdc.toml, line 2: "));
+}
+
+BOOST_AUTO_TEST_CASE(say_in_what_they_differ) {
+  const Config before;
+  BOOST_TEST(before.differing(before).empty());
+  Config after = before;
+  after.listen.port = 9;
+  after.max_threads = 7;
+  after.tls_certificate = "a.pem";  // a line that was not there
+  after.tls_key = "a.key";
+  const std::vector<std::string> expected{"listen", "max_threads", "tls_certificate", "tls_key"};
+  for (auto names : {before.differing(after), after.differing(before)}) {
+    std::ranges::sort(names);
+    BOOST_TEST(names == expected, boost::test_tools::per_element());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(have_a_default_for_everything_but_the_address) {

@@ -1,5 +1,7 @@
 #include "ticket/call.h"
 
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
@@ -73,7 +75,8 @@ BOOST_AUTO_TEST_CASE(is_another_one_each_time) {
 BOOST_AUTO_TEST_CASE(shows_nothing_of_its_operations) {
   const PendingCall pending = call();
   const auto in_clear = bytes_of("revoke");
-  BOOST_TEST((std::ranges::search(pending.wire, in_clear).begin() == pending.wire.end()));
+  BOOST_TEST((std::search(pending.wire.begin(), pending.wire.end(), in_clear.begin(),
+                          in_clear.end()) == pending.wire.end()));
 }
 
 BOOST_AUTO_TEST_CASE(is_refused_with_any_bit_of_it_flipped) {

@@ -236,6 +236,37 @@ BOOST_AUTO_TEST_CASE(to_a_service_is_for_one_request) {
   BOOST_TEST((again->authenticator().nonce != read->authenticator().nonce));
 }
 
+BOOST_AUTO_TEST_CASE(to_see_a_payload_is_good_for_that_work_and_nothing_else) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  const Principal trigger = realm.principal("trigger/orders");
+  Look wanted{{trigger, InstanceId{2}, Digest{3}}, "invoice-1", std::nullopt};
+  const auto read = Presentation::parse(*present_look(tgt, wanted, noon));
+  BOOST_REQUIRE(bool(read));
+  BOOST_TEST(outcome(read->check(tgt.session)) == accepted);
+  BOOST_TEST(outcome(check_authenticator(read->authenticator(),
+                                         {trigger, InstanceId{2}, noon, Digest{3}})) == accepted);
+  CaveatRequest request{noon, trigger, {}, {}, "invoice-1", {}, {}, {}};
+  request.actions = {{std::string(look_action)}};
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == accepted);
+  request.workflow_id = "invoice-2";
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_workflow);
+  request.workflow_id = "invoice-1";
+  request.actions = {{"invoice:read"}};
+  BOOST_TEST(outcome(check_caveats(read->caveats(), request)) == Errc::caveat_action);
+  BOOST_TEST(outcome(check_delegation(read->caveats())) == Errc::delegation_incomplete);
+  BOOST_TEST(!has<caveat::Namespace>(read->caveats()));
+  wanted.space = "default";
+  const auto in_space = Presentation::parse(*present_look(tgt, wanted, noon));
+  BOOST_TEST(has<caveat::Namespace>(in_space->caveats()));
+}
+
+BOOST_AUTO_TEST_CASE(to_see_a_payload_names_no_more_than_a_caveat_holds) {
+  const IssuedTicket tgt = realm.tgt(realm.tgt_body("carol"));
+  const Look wanted{{realm.principal("trigger/orders"), InstanceId{2}, Digest{}},
+                    std::string(3000, 'a')};
+  BOOST_TEST(outcome(present_look(tgt, wanted, noon)) == Errc::limit_exceeded);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::client_test

@@ -125,6 +125,10 @@ const Question questions[] = {
     {"the largest time", Writer().uint(~0ULL).take(), [](Reader& r) { r.time(); }, Errc::malformed},
     {"an array of the right arity", Writer().array(0).take(), [](Reader& r) { r.array(0); },
      accepted},
+    {"an array whose length takes four bytes", Writer().array(0x10000).raw(Buffer(0x10000)).take(),
+     [](Reader&) {}, Errc::limit_exceeded},
+    {"a str whose length takes four bytes", Writer().str(std::string(0x10000, 'a')).take(),
+     [](Reader& r) { r.str(0x10000); }, accepted},
     {"an array of another arity", Writer().array(0).take(), [](Reader& r) { r.array(1); },
      Errc::malformed},
     {"a list with too few", Writer().array(0).take(), [](Reader& r) { r.array(1, 2); },
@@ -169,7 +173,7 @@ const Question questions[] = {
 
 // Rules: R1.7, R1.8, R1.9, R1.11, R1.17, R1.18
 BOOST_DATA_TEST_CASE(gives_what_it_is_asked_for_or_the_reason, bdata::make(questions), row) {
-  Reader in(row.wire, 4096);
+  Reader in(row.wire, limits::max_reply);
   row.ask(in);
   BOOST_TEST(outcome(in.finish()) == row.expect);
 }

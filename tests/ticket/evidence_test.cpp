@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
@@ -42,7 +44,9 @@ BOOST_AUTO_TEST_CASE(shows_anybody_what_the_kdc_signed) {
 
 BOOST_AUTO_TEST_CASE(holds_no_secret) {
   const auto find = [&](Bytes secret) {
-    return std::ranges::search(ticket.evidence, secret).begin() != ticket.evidence.end();
+    const Buffer& evidence = ticket.evidence;
+    return std::search(evidence.begin(), evidence.end(), secret.begin(), secret.end()) !=
+           evidence.end();
   };
   BOOST_TEST(!find(ticket.session.secret().expose()));
   BOOST_TEST(find(session_commitment(ticket.session)));

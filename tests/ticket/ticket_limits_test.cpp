@@ -1,5 +1,6 @@
 // How large a ticket may be, in every one of its lists, and what its body may look like.
 
+#include <algorithm>
 #include <functional>
 
 #include <boost/test/data/test_case.hpp>
@@ -114,11 +115,13 @@ BOOST_AUTO_TEST_CASE(has_work_with_all_of_its_fields_or_none) {
   const Buffer wire = body.encode();
   const std::string audience = "ledger@DEMO.TEST";
   // After the audience stands the work, an empty array; three fields are put in its place.
-  const auto found = std::ranges::search(wire, bytes_of(audience));
-  Buffer wrong(wire.begin(), found.end());
+  const Bytes name = bytes_of(audience);
+  const auto found = std::search(wire.begin(), wire.end(), name.begin(), name.end());
+  const auto end = found + static_cast<std::ptrdiff_t>(name.size());
+  Buffer wrong(wire.begin(), end);
   const Buffer three = Writer().array(3).str("default").str("w-1").str("w").take();
   wrong.insert(wrong.end(), three.begin(), three.end());
-  wrong.insert(wrong.end(), found.end() + 1, wire.end());
+  wrong.insert(wrong.end(), end + 1, wire.end());
   BOOST_TEST(outcome(Body::decode(wire)) == accepted);
   BOOST_TEST(outcome(Body::decode(wrong)) == Errc::malformed);
 }

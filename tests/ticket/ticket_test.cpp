@@ -143,6 +143,34 @@ BOOST_DATA_TEST_CASE_F(Fixture, is_accepted_in_its_time_alone, bdata::make(momen
   BOOST_TEST(accept(ticket.ticket, noon + row.from_issue) == row.expect);
 }
 
+BOOST_AUTO_TEST_CASE(made_by_the_library_carries_a_booklet_too) {
+  Pieces pieces = realm.pieces(body());
+  realm.prove({&pieces, 1}, noon);
+  std::vector<BookletEntry> booklet;
+  booklet.push_back({Buffer(60, 7), SessionKey(Secret<32>::copy(FixedBytes<32>{8}))});
+  const auto key =
+      pairwise_key(realm.rolling, realm.key("queue-alice").public_key(), pieces.header);
+  const Buffer wire = seal_service_ticket({pieces.header, pieces.body}, pieces.session,
+                                          *pieces.proof, booklet, *key);
+  auto accepted_ticket = alice.accept(wire, noon);
+  BOOST_TEST_REQUIRE(bool(accepted_ticket));
+  BOOST_TEST_REQUIRE(accepted_ticket->booklet().size() == 1U);
+  BOOST_TEST((accepted_ticket->booklet()[0].ticket == booklet[0].ticket));
+  BOOST_TEST((accepted_ticket->booklet()[0].session == booklet[0].session));
+}
+
+BOOST_AUTO_TEST_CASE(is_sealed_to_no_key_of_small_order) {
+  const Pieces pieces = realm.pieces(body());
+  BOOST_TEST(!pairwise_key(realm.rolling, PrincipalPublic{}, pieces.header).has_value());
+}
+
+// Rules: R4.8
+BOOST_AUTO_TEST_CASE(that_nobody_signed_is_refused_when_it_is_verified) {
+  auto opened = alice.open(realm.seal(realm.pieces(body())));
+  BOOST_TEST_REQUIRE(bool(opened));
+  BOOST_TEST(outcome((*std::move(opened)).verify(realm.document, noon, true)) == Errc::bad_proof);
+}
+
 BOOST_AUTO_TEST_CASE(is_refused_in_the_second_it_ends) {
   ManualClock clock(noon + 1h - 1s);
   BOOST_TEST(accept(ticket.ticket, clock.now()) == accepted);

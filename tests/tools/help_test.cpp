@@ -3,8 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/daemon.h"
-#include "tools/page.h"
-#include "tools/text.h"
+#include "ticket/adapters/page.h"
 
 namespace waybill::test::help_test {
 namespace {
@@ -56,7 +55,7 @@ BOOST_AUTO_TEST_CASE(of_each_command_fits_a_terminal_and_has_examples,
       BOOST_TEST(help.out.find("Examples:\n  ") != std::string::npos);
       BOOST_TEST(help.out.find("Exit status: 0 done") != std::string::npos);
       for (const std::string& line : lines_of(help.out)) {
-        BOOST_TEST(tools::width_of(line) <= tools::page_width, line);
+        BOOST_TEST(width_of(line) <= page_width, line);
       }
     }
   }

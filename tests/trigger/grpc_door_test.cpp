@@ -89,6 +89,25 @@ struct Door : Workshop {
 
 BOOST_AUTO_TEST_SUITE(a_grpc_door)
 
+BOOST_AUTO_TEST_CASE(takes_the_id_of_a_request_from_its_metadata) {
+  Door door;
+  const auto refused_as = [&](const Metadata& metadata) {
+    const Heard heard = door.caller.call(service + "Describe", about("w-1"), metadata);
+    BOOST_TEST_REQUIRE(heard.code == unauthenticated, heard.message);
+    return heard.info.metadata().at("request_id");
+  };
+  BOOST_TEST(refused_as({{"x-request-id", "shop-42"}}) == "shop-42");
+  BOOST_TEST(refused_as({{"x-request-id", "not one"}}).size() == 16U);
+  BOOST_TEST(refused_as({{"x-request-id", "a"}, {"x-request-id", "b"}}).size() == 16U);
+  const Errand errand;
+  const Heard begun =
+      door.caller.call(service + "Start", start_of(errand).SerializeAsString(),
+                       Metadata{{"authorization", Door::header(door.delegation("carol", errand))},
+                                {"x-request-id", "shop-43"}});
+  BOOST_TEST_REQUIRE(begun.code == 0, begun.message);
+  BOOST_TEST(door.poll("queue-alice").body.at("jobs").at(0).at("request_id") == "shop-43");
+}
+
 BOOST_AUTO_TEST_CASE(starts_describes_and_gives_the_result_of_work) {
   Door door;
   const v1::StartReply begun = door.started();
@@ -320,7 +339,7 @@ BOOST_AUTO_TEST_CASE(lets_so_many_wait_and_no_more_and_none_when_it_closes) {
   trigger::GrpcReply reply;
   {
     std::jthread waiter([&] {
-      reply = api.answer({method, message, first, {}, [&] {
+      reply = api.answer({method, message, first, {}, {}, [&] {
                             if (asked++ == 0) waits.count_down();
                             return false;
                           }});
@@ -331,7 +350,7 @@ BOOST_AUTO_TEST_CASE(lets_so_many_wait_and_no_more_and_none_when_it_closes) {
   }
   BOOST_TEST(reply.code == 0, reply.message);
   asked = 0;
-  BOOST_TEST(api.answer({method, message, third, {}, [&] { return asked++ > 0; }}).code == 0);
+  BOOST_TEST(api.answer({method, message, third, {}, {}, [&] { return asked++ > 0; }}).code == 0);
   BOOST_TEST(asked == 1);  // one look, no wait
 }
 

@@ -14,7 +14,7 @@ using trigger::RunRecord;
 RunRecord some_record() {
   return {{RunId{1}, TicketId{2}, "w-1", "invoice-report", "queue-alice",
            principal_of("carol@DEMO.TEST"), Status::queued, 1, noon, noon + 15min, noon + 1s,
-           noon + 1h, noon + 24h, std::nullopt, std::nullopt},
+           noon + 1h, noon + 24h, std::nullopt, std::nullopt, "shop-42"},
           noon,
           std::nullopt,
           Time{}};
@@ -30,6 +30,16 @@ Buffer record_of_version_1(const Run& run) {
   return out.array(0).time(run.submitted_at).bin(Bytes{}).time(Time{}).take();
 }
 
+// As programs wrote it that kept no request's id: without the last element.
+Buffer record_of_version_2(RunRecord record) {
+  record.run.request_id.clear();
+  Buffer wire = record.encode();
+  wire[2] = 19;  // dc 00 13
+  wire[3] = 2;
+  wire.pop_back();
+  return wire;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(the_record_of_a_run)
@@ -42,6 +52,7 @@ BOOST_AUTO_TEST_CASE(is_read_as_it_was_written) {
   BOOST_TEST((read->run.issued_at == noon + 1s));
   BOOST_TEST((read->run.run_until == noon + 1h));
   BOOST_TEST((read->run.renew_until == noon + 24h));
+  BOOST_TEST(read->run.request_id == "shop-42");
   BOOST_TEST(read->encode() == wire, boost::test_tools::per_element());
 }
 
@@ -56,12 +67,19 @@ BOOST_AUTO_TEST_CASE(of_version_1_ends_with_its_first_ticket) {
   BOOST_TEST((read->run.start_by == noon + 15min));
 }
 
+BOOST_AUTO_TEST_CASE(of_version_2_has_no_request_and_all_else) {
+  const auto read = RunRecord::decode(record_of_version_2(some_record()));
+  BOOST_TEST_REQUIRE(bool(read));
+  BOOST_TEST(read->run.request_id.empty());
+  BOOST_TEST((read->run.renew_until == noon + 24h));
+}
+
 BOOST_AUTO_TEST_CASE(has_the_fields_of_its_version) {
   Buffer wire = some_record().encode();
-  BOOST_TEST_REQUIRE(wire[3] == 2U);  // after the array of 19: dc 00 13
-  wire[3] = 1;
+  BOOST_TEST_REQUIRE(wire[3] == 3U);  // after the array of 20: dc 00 14
+  wire[3] = 2;
   BOOST_TEST(outcome(RunRecord::decode(wire)) == Errc::bad_version);
-  wire[3] = 3;
+  wire[3] = 4;
   BOOST_TEST(outcome(RunRecord::decode(wire)) == Errc::bad_version);
   Buffer old = record_of_version_1(some_record().run);
   old[3] = 2;
@@ -101,7 +119,7 @@ BOOST_AUTO_TEST_CASE(is_taken_over_and_refused_by_what_knows_no_other) {
     const RecordGuard guard(usual_store_key());
     const GuardedTable meta(env, "meta", guard);
     const ReadTxn txn(env);
-    const Buffer expected = Writer().array(2).uint(2).str("trigger/orders@DEMO.TEST").take();
+    const Buffer expected = Writer().array(2).uint(3).str("trigger/orders@DEMO.TEST").take();
     BOOST_TEST(equal(*meta.get(txn, bytes_of("store")), expected));
   }
   bench.open();
@@ -114,10 +132,10 @@ BOOST_AUTO_TEST_CASE(is_taken_over_and_refused_by_what_knows_no_other) {
   BOOST_TEST((bench.status(next) == Status::queued));
 }
 
-BOOST_AUTO_TEST_CASE(is_the_oldest_and_2_the_newest_that_is_known) {
+BOOST_AUTO_TEST_CASE(is_the_oldest_and_3_the_newest_that_is_known) {
   EngineBench bench;
   bench.close();
-  for (const std::uint64_t format : {std::uint64_t{0}, std::uint64_t{3}}) {
+  for (const std::uint64_t format : {std::uint64_t{0}, std::uint64_t{4}}) {
     {
       Env env(bench.scratch / "store", quick_engine().store);
       const RecordGuard guard(usual_store_key());

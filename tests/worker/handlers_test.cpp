@@ -47,6 +47,20 @@ BOOST_AUTO_TEST_CASE(are_commands_by_type) {
   BOOST_TEST(handlers.find("") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(are_replaced_and_kept_by_those_who_found_them) {
+  Handlers handlers;
+  BOOST_TEST(outcome(handlers.add("pay=./old")) == accepted);
+  const auto found = handlers.find("pay");
+  Handlers next;
+  BOOST_TEST(outcome(next.add("pay=./new")) == accepted);
+  BOOST_TEST(outcome(next.require("pay=bank:transfer")) == accepted);
+  handlers = next;
+  BOOST_TEST(found->command == "./old");
+  BOOST_TEST(found->actions.empty());
+  BOOST_TEST(handlers.find("pay")->command == "./new");
+  BOOST_TEST(handlers.find("pay")->actions.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(are_refused_when_the_option_is_not_as_it_must_be) {
   Handlers handlers;
   BOOST_TEST(outcome(handlers.add("report=./make")) == accepted);

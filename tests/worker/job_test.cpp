@@ -42,6 +42,16 @@ Outcome judge(const std::string& text) {
 
 BOOST_AUTO_TEST_SUITE(an_answer_to_a_poll)
 
+BOOST_AUTO_TEST_CASE(may_have_the_id_of_the_request_that_started_it) {
+  json job = good_job();
+  BOOST_TEST(parse_jobs(answer(job))->front().lease.request_id.empty());
+  job["request_id"] = "shop-42";
+  BOOST_TEST(parse_jobs(answer(job))->front().lease.request_id == "shop-42");
+  job["request_id"] = 42;  // nothing is decided by it
+  BOOST_TEST(judge(answer(job)) == accepted);
+  BOOST_TEST(parse_jobs(answer(job))->front().lease.request_id.empty());
+}
+
 BOOST_AUTO_TEST_CASE(gives_its_job) {
   const auto jobs = parse_jobs(answer(good_job()));
   BOOST_TEST_REQUIRE(bool(jobs));

@@ -46,16 +46,18 @@ Connection::~Connection() {
 }
 
 // Made here and not when the connection came: one that says nothing costs a descriptor.
-bool Connection::secure(Moment deadline) {
-  auto session = tls_->session(socket_);
-  Moved moved{};
-  do {
-    moved = session->shake_hands();
-  } while (moved.how != Moved::How::moved && wait_for(moved, deadline));
-  met_plain_http_ = session->met_plain_http();
-  if (!session->is_established()) return false;
-  session_ = std::move(session);
-  return true;
+Connection::Handshake Connection::secure() {
+  if (session_ == nullptr) session_ = tls_->session(socket_);
+  const Moved moved = session_->shake_hands();
+  met_plain_http_ = session_->met_plain_http();
+  if (session_->is_established()) return Handshake::done;
+  // All that we say of a handshake fits into the socket of whoever reads it.
+  return moved.how == Moved::How::want_read ? Handshake::unfinished : Handshake::failed;
+}
+
+void Connection::go_on_in_clear() noexcept {
+  session_.reset();
+  tls_.reset();
 }
 
 bool Connection::has_unread() const noexcept {
@@ -89,29 +91,44 @@ bool Connection::wait_for(const Moved& moved, Moment deadline) const {
 void Connection::end_output() noexcept {
   if (session_ != nullptr) session_->say_goodbye();
   ::shutdown(socket_, SHUT_WR);
+  taken_ = filled_ = 0;
+  input_ = {};
 }
 
 void Connection::begin(Moment deadline, std::size_t max_bytes) {
+  begun_ = true;
+  begun_at_ = now_steady();
   deadline_ = deadline;
   allowed_ = max_bytes;
-  input_.resize(input_bytes);
+}
+
+// Memory for a large body is not kept for the next request.
+void Connection::end() noexcept {
+  begun_ = false;
+  if (taken_ < filled_) return;
+  taken_ = filled_ = 0;
+  if (input_.size() > input_bytes) input_ = {};
+}
+
+// Room grows with what has come, not with what was announced.
+Connection::Gathered Connection::gather(std::size_t most) {
+  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken_),
+            input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
+  filled_ -= std::exchange(taken_, 0);
+  while (filled_ < most) {
+    if (filled_ == input_.size()) input_.resize(std::clamp(2 * filled_, input_bytes, most));
+    const Moved got = receive(input_.data() + filled_, input_.size() - filled_);
+    if (got.how == Moved::How::want_read) return Gathered::more_may_come;
+    if (got.how != Moved::How::moved) return Gathered::no_more;
+    filled_ += got.bytes;
+  }
+  return Gathered::enough;
 }
 
 std::ptrdiff_t Connection::read(char* room, std::size_t size) {
   if (allowed_ == 0) {
     overflowed_ = true;
     return -1;
-  }
-  while (taken_ == filled_) {
-    const Moved got = receive(input_.data(), input_.size());
-    if (got.how == Moved::How::ended) return 0;
-    if (got.how == Moved::How::moved) {
-      taken_ = 0;
-      filled_ = got.bytes;
-    } else if (!wait_for(got, deadline_)) {
-      timed_out_ = got.how != Moved::How::failed;
-      return -1;
-    }
   }
   const std::size_t count = std::min({size, filled_ - taken_, allowed_});
   std::copy_n(input_.data() + taken_, count, room);
@@ -125,20 +142,20 @@ bool Connection::wait_readable(Moment deadline) const {
 }
 
 bool Connection::flush(Moment deadline) {
-  std::string_view left = output_;
-  while (!left.empty() && is_secure()) {  // in clear to somebody who expects TLS: never
-    const Moved sent = transmit(left);
+  while (sent_ < output_.size()) {
+    if (!is_secure()) return false;  // in clear to somebody who expects TLS: never
+    const Moved sent = transmit(std::string_view(output_).substr(sent_));
     if (sent.how == Moved::How::moved)
-      left.remove_prefix(sent.bytes);
+      sent_ += sent.bytes;
     else if (!wait_for(sent, deadline))
-      break;
+      return false;
   }
-  const bool all = left.empty();
+  sent_ = 0;
   if (output_.capacity() > input_bytes)
     output_ = {};
   else
     output_.clear();
-  return all;
+  return true;
 }
 
 }  // namespace waybill

@@ -23,7 +23,20 @@ FeedSync::FeedSync(FeedMirror& mirror, FeedSources sources, const Clock& clock)
 FeedSync::FeedSync(FeedMirror& mirror, FeedSources sources, const Clock& clock,
                    const Options& options)
     : mirror_(mirror), clock_(clock), options_(options) {
-  for (auto& source : sources) places_.push_back({std::move(source)});
+  use(std::move(sources));
+}
+
+void FeedSync::use(FeedSources sources) {
+  const std::scoped_lock guard(next_lock_);
+  next_ = std::move(sources);
+}
+
+void FeedSync::take_next() {
+  const std::scoped_lock guard(next_lock_);
+  if (!next_) return;
+  places_.clear();
+  for (auto& source : *next_) places_.push_back({std::move(source)});
+  next_.reset();
 }
 
 std::vector<FeedSync::Place*> FeedSync::in_order() {
@@ -63,6 +76,7 @@ FeedSync::Pulled FeedSync::pull_from(Place& place, const RealmDocument& realm) {
 
 FeedSync::Pulled FeedSync::pull(const RealmDocument& realm) {
   const std::scoped_lock guard(lock_);
+  take_next();
   Pulled best = Pulled::no_answer;
   for (Place* place : in_order()) {
     const Pulled pulled = pull_from(*place, realm);

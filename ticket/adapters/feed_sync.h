@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class FeedSync {
   FeedSync(FeedMirror& mirror, FeedSources sources, const Clock& clock);
   FeedSync(FeedMirror& mirror, FeedSources sources, const Clock& clock, const Options& options);
 
+  /// From the next pull on these sources. Waits for none that is under way.
+  void use(FeedSources sources);
   /// To be called every few seconds: pulls when this process leads, and sweeps the mirror.
   Pulled tend(const RealmDocument& realm);
   /// At once, whoever leads.
@@ -45,6 +48,7 @@ class FeedSync {
     Moment rests_until{};
     std::string trouble{};  ///< what was said of it in the log; empty: it serves
   };
+  void take_next();
   std::vector<Place*> in_order();
   Pulled pull_from(Place& place, const RealmDocument& realm);
   void complain(Place& place, std::string_view event, const std::string& why) const;
@@ -53,6 +57,8 @@ class FeedSync {
   FeedMirror& mirror_;
   const Clock& clock_;
   const Options options_;
+  std::mutex next_lock_;  // taken after lock_
+  std::optional<FeedSources> next_;
   std::mutex lock_;  // of what follows
   std::vector<Place> places_;
   FeedFollower::Place seen_;  // where the mirror stood when we looked last, and since when

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 #include <httplib.h>
@@ -81,6 +83,32 @@ std::size_t checked_length(const httplib::Request& request, std::size_t max_body
   return length;
 }
 
+// The length of the body as these headers announce it; nothing when they do not, or not rightly.
+std::optional<std::size_t> announced_length(std::string_view headers) {
+  constexpr std::string_view name = "\ncontent-length:";
+  const auto found =
+      std::ranges::search(headers, name, [](char a, char b) { return lower(a) == b; });
+  if (found.empty()) return std::nullopt;
+  std::string_view text(found.end(), headers.end());
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  std::size_t length = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), length);
+  return read.ec == std::errc{} ? std::optional(length) : std::nullopt;
+}
+
+// Whether so much of a request has come that its parser finds all it wants, or enough to refuse it.
+// Who writes headers so that the parser finds another length than we do is refused: it never waits.
+bool is_whole(std::string_view text, std::size_t max_body_bytes) {
+  const std::string_view first = text.substr(0, std::min(text.find('\n'), text.size()));
+  const bool is_request = first.size() == text.size() || first.find(" HTTP/1.") != first.npos;
+  if (!is_request) return true;
+  constexpr std::string_view end = "\n\r\n";
+  const auto at = text.find(end);
+  if (at == text.npos) return text.size() > max_header_bytes;
+  const auto length = announced_length(text.substr(0, at));
+  return !length || *length > max_body_bytes || text.size() - at - end.size() >= *length;
+}
+
 // cpp-httplib's view of a connection.
 class ConnectionStream final : public httplib::Stream {
  public:
@@ -140,15 +168,20 @@ class Engine final : public httplib::Server {
  private:
   void admit(httplib::Request& request, Connection& connection) const;
   void answer(const httplib::Request& from, httplib::Response& to, std::string body) const;
-  Listener::Next refuse(Connection& connection, int status) const;
-  Listener::Next secure(Connection& connection) const;
+  Listener::Next answer_whole(Connection& connection, bool closing);
+  Listener::Next refuse(Connection& connection, int status);
+  Listener::Next secure(Connection& connection);
+  bool send(Connection& connection);
 
   const HttpServer::Options& options_;
   const HttpServer::Handler handler_;
+  WaitSlots slow_readers_;
 };
 
 Engine::Engine(const HttpServer::Options& options, HttpServer::Handler handler)
-    : options_(options), handler_(std::move(handler)) {
+    : options_(options),
+      handler_(std::move(handler)),
+      slow_readers_(std::max<std::size_t>(1, options.max_threads / 2)) {
   set_payload_max_length(options.max_body_bytes);
   set_keep_alive_timeout(std::chrono::ceil<std::chrono::seconds>(options.keep_alive).count());
   const auto plain = [this](const httplib::Request& from, httplib::Response& to) {
@@ -192,37 +225,66 @@ void Engine::answer(const httplib::Request& from, httplib::Response& to, std::st
   current->answered = true;
 }
 
-Listener::Next Engine::refuse(Connection& connection, int status) const {
+Listener::Next Engine::refuse(Connection& connection, int status) {
   connection.output() = bare_reply(status);
-  connection.flush(moment_after(options_.reply_time));
+  send(connection);
   return Listener::Next::leave;
 }
 
-Listener::Next Engine::secure(Connection& connection) const {
-  if (connection.secure(moment_after(options_.request_time))) return Listener::Next::begin;
+// Whoever does not take a reply at once holds a thread, so only half of them may be held like that.
+bool Engine::send(Connection& connection) {
+  if (connection.flush(moment_after({}))) return true;
+  const auto slot = slow_readers_.try_take();
+  return slot && connection.flush(moment_after(options_.reply_time));
+}
+
+bool is_late(const Connection& connection) { return connection.deadline() <= moment_after({}); }
+
+Listener::Next Engine::secure(Connection& connection) {
+  const Connection::Handshake shaken = connection.secure();
+  if (shaken == Connection::Handshake::unfinished && !is_late(connection)) {
+    return Listener::Next::more;
+  }
+  connection.end();
+  if (shaken == Connection::Handshake::done) return Listener::Next::begin;
   if (!connection.met_plain_http()) return Listener::Next::close;
   connection.go_on_in_clear();
   return refuse(connection, 426);
 }
 
+// A request that is on its way holds no thread.
 Listener::Next Engine::serve(Connection& connection, bool closing) {
+  using Gathered = Connection::Gathered;
+  if (!connection.has_begun()) {
+    connection.begin(moment_after(options_.request_time), max_header_bytes);
+  }
   if (!connection.is_secure()) return secure(connection);
+  const Gathered gathered = connection.gather(max_header_bytes + options_.max_body_bytes);
+  if (gathered == Gathered::more_may_come &&
+      !is_whole(connection.unread(), options_.max_body_bytes)) {
+    if (closing) return Listener::Next::close;
+    return is_late(connection) ? refuse(connection, 408) : Listener::Next::more;
+  }
+  const Listener::Next next = answer_whole(connection, closing);
+  connection.end();
+  return next;
+}
+
+Listener::Next Engine::answer_whole(Connection& connection, bool closing) {
   Exchange exchange;
   current = &exchange;
-  connection.begin(moment_after(options_.request_time), max_header_bytes);
   ConnectionStream stream(connection);
   bool closed = closing;
   try {
     const bool good = process_request(
         stream, closing, closed, [&](httplib::Request& request) { admit(request, connection); });
     if (exchange.answered) {
-      const bool sent = connection.flush(moment_after(options_.reply_time));
+      const bool sent = send(connection);
       return good && sent && !closed ? Listener::Next::keep : Listener::Next::close;
     }
   } catch (const Refused& refused) {
     return refuse(connection, refused.status);
   }
-  if (connection.timed_out()) return refuse(connection, 408);
   if (connection.overflowed()) return refuse(connection, 431);
   // cpp-httplib refused it, with "HTTP/1.1 nnn ...", but would go on with the next line as if
   // nothing had happened; or the other end hung up, and there is nothing to say.
@@ -258,12 +320,15 @@ class HttpServer::Parts {
         engine_(options_, std::move(handler)),
         listener_({.host = options_.host,
                    .port = options_.port,
+                   .unix_path = options_.unix_path,
                    .backlog = options_.backlog,
                    .max_threads = options_.max_threads,
                    .max_connections = options_.max_connections,
                    .first_byte = options_.request_time,
                    .keep_alive = options_.keep_alive,
                    .max_wait = options_.max_wait,
+                   .max_unfinished_bytes = std::max(Listener::Options{}.max_unfinished_bytes,
+                                                    8 * options_.max_body_bytes),
                    .farewell = bare_reply(503),
                    .tls = identity_of(options_)},
                   [this](Connection& connection) {

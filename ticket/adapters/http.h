@@ -62,13 +62,17 @@ class HttpError : public std::runtime_error {
 
 /// A server of one handler: which paths exist and who may call them is a table elsewhere.
 ///
-/// Threads. A connection holds a thread of an elastic pool only from the first byte of a request
-/// to the last of its reply; idle ones cost a descriptor. At most `max_threads` requests are under
-/// way; further ones wait for a thread up to `max_wait` and get 503 then. A connection beyond
-/// `max_connections` takes the place of the one that was idle longest, or gets 503 at once. A
-/// handler that waits (a long poll) holds its thread: bound those with WaitSlots to fewer than
-/// `max_threads`, so that the rest serves everybody else. With 64 threads, 48 workers may poll for
-/// 30 s each and 16 threads remain, which two cores cannot exhaust with short requests.
+/// Threads. A connection holds a thread of an elastic pool only from the moment at which its
+/// request has come whole to the last byte of the reply; idle ones cost a descriptor, unfinished
+/// requests and handshakes also the memory for what has come of them: 64 MiB in all (of servers
+/// that take large bodies, eight of these), beyond which the oldest are dropped. At most
+/// `max_threads` requests are under way; further ones wait for a thread up to `max_wait` and get
+/// 503 then. A connection beyond `max_connections` takes the place of the one that was idle
+/// longest, or gets 503 at once. A handler that waits (a long poll) holds its thread: bound those
+/// with WaitSlots to fewer than `max_threads`, so that the rest serves everybody else. With 64
+/// threads, 48 workers may poll for 30 s each and 16 threads remain, which two cores cannot exhaust
+/// with short requests. Replies that their readers do not take hold half of the threads at most;
+/// beyond, such a connection is closed.
 ///
 /// Answered here, without the handler: 400 (bad framing or headers), 405 (method), 408 (the request
 /// took longer than `request_time`), 411 (a body without Content-Length: chunked bodies are not
@@ -76,8 +80,7 @@ class HttpError : public std::runtime_error {
 /// ones are ignored), 426 (http where https is spoken), 503 (no thread). All of these have an empty
 /// body and close the connection.
 ///
-/// With TLS the handshake is part of the first request: it begins with the first byte, takes at
-/// most `request_time`, and its thread goes on to others when no request follows at once.
+/// With TLS the handshake takes at most `request_time` from its first byte on.
 class HttpServer {
  public:
   /// Called by many threads at once. Refusals are replies; an exception is the environment failing:
@@ -87,6 +90,9 @@ class HttpServer {
   struct Options {
     std::string host = "127.0.0.1";  // an address or a name; "::" and "0.0.0.0" are all addresses
     std::uint16_t port = 0;          // 0: any free one
+    /// Instead of both: a socket in the file system, mode 0600, for this user and root alone. One
+    /// that a killed process left is replaced; the end of the server removes it.
+    std::string unix_path{};
     std::size_t max_body_bytes = 64 * 1024;
     std::chrono::milliseconds request_time = std::chrono::seconds(10);  // first byte to last byte
     std::chrono::milliseconds reply_time = std::chrono::seconds(10);    // for the reply to leave
@@ -118,9 +124,9 @@ class HttpServer {
   /// (cannot_listen) with the address in the sentence, for example when the port is in use.
   std::uint16_t start();
   /// Stops accepting, closes idle connections, lets running handlers finish and their replies
-  /// leave, and returns when all threads are gone; a request that is still arriving may take its
-  /// `request_time`. Handlers that wait must have been told to end before. May be called twice, but
-  /// not from a handler.
+  /// leave, and returns when all threads are gone; a request that has not come whole is dropped.
+  /// Handlers that wait must have been told to end before. May be called twice, but not from a
+  /// handler.
   void stop();
 
   /// Reads the files for TLS again; connections that come from now on get what they hold. Throws
@@ -179,8 +185,8 @@ class HttpClient {
     bool keep_alive = false;
   };
 
-  /// `base_url` is `http://host:port` or `https://host:port`, without a path. Throws HttpError
-  /// (cannot_connect) when it has another shape.
+  /// `base_url` is `http://host:port` or `https://host:port`, without a path, or `unix:/path` of a
+  /// socket in the file system. Throws HttpError (cannot_connect) when it has another shape.
   explicit HttpClient(std::string base_url);
   HttpClient(std::string base_url, Options options);
   HttpClient(const HttpClient&) = delete;

@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
@@ -11,6 +13,19 @@
 
 namespace waybill {
 namespace {
+
+constexpr std::string_view unix_scheme = "unix:";
+
+std::unique_ptr<httplib::Client> client_of(const std::string& base_url) {
+  if (!base_url.starts_with(unix_scheme)) return std::make_unique<httplib::Client>(base_url);
+  auto client = std::make_unique<httplib::Client>(base_url.substr(unix_scheme.size()), 80);
+  client->set_address_family(AF_UNIX);
+  return client;
+}
+
+bool is_unix_path(std::string_view base_url) {
+  return base_url.starts_with("unix:/") && base_url.find_first_of("\t\r\n") == base_url.npos;
+}
 
 // Why a certificate is not trusted, as OpenSSL says it; empty when it is not about that.
 std::string distrust_of(const httplib::Client& client, httplib::Error error) {
@@ -51,7 +66,7 @@ std::unique_ptr<httplib::Client> HttpClient::Parts::take() {
       return client;
     }
   }
-  auto client = std::make_unique<httplib::Client>(base_url_);
+  auto client = client_of(base_url_);
   client->set_connection_timeout(options_.connect_time);
   client->set_read_timeout(options_.read_time);
   client->set_write_timeout(options_.write_time);
@@ -132,6 +147,10 @@ HttpReply HttpClient::Parts::send(httplib::Request& request) {
 HttpClient::HttpClient(std::string base_url) : HttpClient(std::move(base_url), Options{}) {}
 
 HttpClient::HttpClient(std::string base_url, Options options) : base_url_(std::move(base_url)) {
+  if (is_unix_path(base_url_)) {
+    parts_ = std::make_unique<Parts>(base_url_, std::move(options));
+    return;
+  }
   if (base_url_.ends_with('/')) base_url_.pop_back();
   const std::string_view url = base_url_;
   const std::size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
@@ -153,6 +172,7 @@ HttpReply HttpClient::send(std::string_view method, std::string_view path,
   request.path = path;
   request.body = std::move(body);
   request.headers.insert(headers.begin(), headers.end());
+  if (is_unix_path(base_url_)) request.set_header("Host", "localhost");  // not the path
   if (content_type.empty() && !request.body.empty()) content_type = "application/octet-stream";
   if (!content_type.empty()) request.set_header("Content-Type", std::string(content_type));
   return parts_->send(request);

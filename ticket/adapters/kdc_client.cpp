@@ -41,18 +41,39 @@ bool is_wrong_instance(const std::vector<Answer>& answers) {
 
 }  // namespace
 
-KdcClient::KdcClient(RealmFile realm, const Clock& clock, std::chrono::milliseconds patience)
-    : realm_(std::move(realm)), clock_(clock), patience_(patience) {
-  for (const std::string& url : realm_.kdcs) kdcs_.push_back(connect(url, realm_));
+KdcClient::Pinned::Pinned(RealmFile file) : realm(std::move(file)) {
+  for (const std::string& url : realm.kdcs) kdcs.push_back(connect(url, realm));
 }
 
+KdcClient::KdcClient(RealmFile realm, const Clock& clock, std::chrono::milliseconds patience)
+    : clock_(clock), patience_(patience), pinned_(std::make_shared<Pinned>(std::move(realm))) {}
+
 KdcClient::~KdcClient() = default;
+
+std::shared_ptr<KdcClient::Pinned> KdcClient::pinned() const {
+  const std::scoped_lock guard(lock_);
+  return pinned_;
+}
+
+Checked KdcClient::use(RealmFile realm) {
+  if (realm.realm != pinned()->realm.realm) {
+    return Error{Errc::wrong_realm, "a realm file of another realm"};
+  }
+  KdcClient candidate(std::move(realm), clock_);
+  candidate.saw_serial(realm_serial());
+  const auto document = candidate.fetch_realm();
+  if (!document) return document.error();
+  saw_serial(document->serial);
+  const std::scoped_lock guard(lock_);
+  pinned_ = candidate.pinned();
+  return ok();
+}
 
 HttpReply KdcClient::exchange(std::string_view method, const std::string& path, Bytes body) {
   using Steady = std::chrono::steady_clock;
   for (const auto end = Steady::now() + patience_;;) {
     try {
-      return try_each(method, path, body);
+      return try_each(*pinned(), method, path, body);
     } catch (const HttpError& error) {
       if (error.cause() != HttpError::Cause::cannot_connect || Steady::now() >= end) throw;
     }
@@ -60,16 +81,18 @@ HttpReply KdcClient::exchange(std::string_view method, const std::string& path, 
   }
 }
 
-HttpReply KdcClient::try_each(std::string_view method, const std::string& path, Bytes body) {
-  const std::size_t first = first_.load();
+HttpReply KdcClient::try_each(Pinned& pinned, std::string_view method, const std::string& path,
+                              Bytes body) {
+  const auto& kdcs = pinned.kdcs;
+  const std::size_t first = pinned.first.load();
   for (std::size_t tried = 1;; ++tried) {
-    const std::size_t index = (first + tried - 1) % kdcs_.size();
-    const bool last = tried == kdcs_.size();
+    const std::size_t index = (first + tried - 1) % kdcs.size();
+    const bool last = tried == kdcs.size();
     try {  // the only way to hear that this KDC is away and another may not be
-      HttpReply reply = kdcs_[index]->send(method, path, body.empty() ? "" : msgpack,
-                                           std::string(text_of(body)), request_headers());
+      HttpReply reply = kdcs[index]->send(method, path, body.empty() ? "" : msgpack,
+                                          std::string(text_of(body)), request_headers());
       if (!last && is_silent_refusal(reply)) continue;
-      first_.store(index);
+      pinned.first.store(index);
       return reply;
     } catch (const HttpError&) {
       if (last) throw;
@@ -84,9 +107,9 @@ Result<Buffer> KdcClient::ask(std::string_view method, const std::string& path, 
   if (is_silent_refusal(reply)) return Error{Errc::busy, "the KDC has no room"};
   const auto refusal = Refusal::decode(bytes);
   if (!refusal) {
-    throw HttpError(HttpError::Cause::broken,
-                    "what answers at " + kdcs_[first_.load()]->base_url() +
-                        " does not speak as a KDC (status " + std::to_string(reply.status) + ")");
+    throw HttpError(HttpError::Cause::broken, "what answers at " + pinned()->answering() +
+                                                  " does not speak as a KDC (status " +
+                                                  std::to_string(reply.status) + ")");
   }
   return Error{refusal->code, "the KDC's word, not authenticated"};
 }
@@ -100,7 +123,8 @@ void KdcClient::saw_serial(std::uint64_t serial) {
 Result<Buffer> KdcClient::fetch_signed_realm() {
   const std::uint64_t known = serial_.load();
   TRY(wire, ask("GET", "/v1/realm", {}));
-  TRY(document, RealmDocument::parse(wire, realm_.realm, realm_.root));
+  const auto pinned = this->pinned();
+  TRY(document, RealmDocument::parse(wire, pinned->realm.realm, pinned->realm.root));
   if (document.serial < known) return Error{Errc::realm_invalid, "older than the one before"};
   saw_serial(document.serial);
   return wire;
@@ -108,7 +132,8 @@ Result<Buffer> KdcClient::fetch_signed_realm() {
 
 Result<RealmDocument> KdcClient::fetch_realm() {
   TRY(wire, fetch_signed_realm());
-  return RealmDocument::parse(wire, realm_.realm, realm_.root);
+  const auto pinned = this->pinned();
+  return RealmDocument::parse(wire, pinned->realm.realm, pinned->realm.root);
 }
 
 Result<Login::Done> KdcClient::login(const PrincipalKey& key, const Principal& principal,
@@ -121,7 +146,7 @@ Result<Login::Done> KdcClient::login(const PrincipalKey& key, const Principal& p
 
 Result<std::vector<Answer>> KdcClient::call_once(const Caller& caller,
                                                  const std::vector<Operation>& operations) {
-  TRY(kdc, Principal::make(krbtgt_name, realm_.realm));
+  TRY(kdc, Principal::make(krbtgt_name, pinned()->realm.realm));
   TRY(pending, make_call(caller.tgt.ticket, caller.tgt.session, operations,
                          {std::move(kdc), caller.kdc, clock_.now()}));
   TRY(reply, ask("POST", "/v1/call", pending.wire));

@@ -28,7 +28,12 @@ class KdcClient {
   KdcClient(const KdcClient&) = delete;
   KdcClient& operator=(const KdcClient&) = delete;
 
-  const RealmFile& realm_file() const { return realm_; }
+  /// As it is in use now.
+  RealmFile realm_file() const { return pinned()->realm; }
+  /// From here on this one: its KDCs, its root key. It must be of the same realm, and one of its
+  /// KDCs must have a document that its root key has signed; else the old one stays. What is under
+  /// way ends as it began. Errors: wrong_realm, fetch_realm's. Throws HttpError when none answers.
+  Checked use(RealmFile realm);
 
   /// The realm document, verified against the root key. One that is older than another this client
   /// has seen is refused; the caller keeps the highest serial where the process does not live on.
@@ -55,17 +60,26 @@ class KdcClient {
   Result<std::vector<Answer>> call(Caller caller, const std::vector<Operation>& operations);
 
  private:
+  /// A realm file and the ways to its KDCs.
+  struct Pinned {
+    explicit Pinned(RealmFile file);
+    const std::string& answering() const { return kdcs[first.load()]->base_url(); }
+    const RealmFile realm;
+    std::vector<std::unique_ptr<HttpClient>> kdcs;
+    std::atomic<std::size_t> first{0};  ///< the one that answered last
+  };
+  std::shared_ptr<Pinned> pinned() const;
   HttpReply exchange(std::string_view method, const std::string& path, Bytes body);
-  HttpReply try_each(std::string_view method, const std::string& path, Bytes body);
+  static HttpReply try_each(Pinned& pinned, std::string_view method, const std::string& path,
+                            Bytes body);
   Result<Buffer> ask(std::string_view method, const std::string& path, Bytes body);
   Result<std::vector<Answer>> call_once(const Caller& caller,
                                         const std::vector<Operation>& operations);
 
-  const RealmFile realm_;
   const Clock& clock_;
   const std::chrono::milliseconds patience_;
-  std::vector<std::unique_ptr<HttpClient>> kdcs_;
-  std::atomic<std::size_t> first_{0};
+  mutable std::mutex lock_;  // of what follows
+  std::shared_ptr<Pinned> pinned_;
   std::atomic<std::uint64_t> serial_{0};
 };
 

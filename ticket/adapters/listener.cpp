@@ -1,6 +1,5 @@
 #include "ticket/adapters/listener.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "ticket/adapters/http.h"
+#include "ticket/adapters/listening_socket.h"
 
 namespace waybill {
 namespace {
@@ -26,62 +26,6 @@ constexpr auto sweep_every = 100ms;       // grain of the limits on idle and wai
 constexpr auto linger_time = 5ms;         // a thread waits this long for the next request, if idle
 constexpr auto leaving_time = 2s;         // for the other end to read why it was refused
 constexpr std::size_t leaving_room = 64;  // refused connections above max_connections
-
-std::string printed(const sockaddr_storage& address, socklen_t length) {
-  std::array<char, NI_MAXHOST> text{};
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, text.data(), text.size(),
-                    nullptr, 0, NI_NUMERICHOST) != 0) {
-    return {};
-  }
-  const std::string_view found(text.data());
-  constexpr std::string_view mapped = "::ffff:";  // IPv4 on a socket for both
-  return std::string(found.starts_with(mapped) ? found.substr(mapped.size()) : found);
-}
-
-// The first address of the name that can be bound. Without SO_REUSEPORT, which would let a second
-// daemon share the port in silence.
-int bind_first(const addrinfo* found, int backlog) {
-  int failure = EADDRNOTAVAIL;
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    const int made = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    if (made >= 0 && ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        ::bind(made, at->ai_addr, at->ai_addrlen) == 0 && ::listen(made, backlog) == 0) {
-      return made;
-    }
-    failure = errno;
-    if (made >= 0) ::close(made);
-  }
-  errno = failure;
-  return -1;
-}
-
-int listen_on(const Listener::Options& options) {
-  const std::string place = options.host + ":" + std::to_string(options.port);
-  const auto fail = [&](const std::string& why) {
-    throw HttpError(HttpError::Cause::cannot_listen, "cannot listen on " + place + ": " + why);
-  };
-  addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int code =
-      ::getaddrinfo(options.host.c_str(), std::to_string(options.port).c_str(), &hints, &found);
-  if (code != 0) fail(::gai_strerror(code));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-  const int listening = bind_first(found, options.backlog);
-  if (listening < 0 && errno == EADDRINUSE) fail("the port is in use by another program");
-  if (listening < 0) fail(std::generic_category().message(errno));
-  return listening;
-}
-
-std::uint16_t port_of(int listening) {
-  sockaddr_storage bound{};
-  socklen_t length = sizeof bound;
-  ::getsockname(listening, reinterpret_cast<sockaddr*>(&bound), &length);
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
-                                           : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
-}
 
 }  // namespace
 
@@ -96,7 +40,9 @@ Listener::~Listener() {
 }
 
 std::uint16_t Listener::start() {
-  listening_ = listen_on(options_);
+  listening_ = options_.unix_path.empty()
+                   ? listen_on_address(options_.host, options_.port, options_.backlog)
+                   : listen_on_path(options_.unix_path, options_.backlog);
   events_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   bool watched = events_ >= 0 && wake_ >= 0;
@@ -108,7 +54,7 @@ std::uint16_t Listener::start() {
     throw HttpError(HttpError::Cause::cannot_listen,
                     "cannot watch sockets: " + std::generic_category().message(errno));
   }
-  const std::uint16_t port = port_of(listening_);
+  const std::uint16_t port = bound_port(listening_);
   receiver_ = std::thread([this] { receive(); });
   return port;
 }
@@ -163,6 +109,7 @@ void Listener::receive() {
     if (arrived) accept_all();  // last: a new socket may get the number of one closed above
   }
   ::close(std::exchange(listening_, -1));
+  if (!options_.unix_path.empty()) ::unlink(options_.unix_path.c_str());
   const std::scoped_lock guard(lock_);
   idle_.clear();
 }
@@ -181,7 +128,7 @@ void Listener::accept_all() {
     if (socket >= 0) {
       const int on = 1;
       ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      admit(socket, printed(address, length));
+      admit(socket, printed_address(address, length));
     } else if (errno == EAGAIN) {
       return;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -213,7 +160,7 @@ void Listener::admit(int socket, std::string remote) {
   }
 }
 
-// Closes the connection that has been idle longest.
+// Closes the connection that has been idle longest, or sends longest at one request.
 void Listener::make_room() {
   const auto oldest = std::ranges::min_element(idle_, {}, [](const auto& entry) {
     return std::pair(entry.second.leaving, entry.second.since);
@@ -228,7 +175,8 @@ void Listener::watch(Held connection, Moment until, bool leaving) {
       ::epoll_ctl(events_, EPOLL_CTL_ADD, socket, &event) != 0) {
     return;  // closes it
   }
-  idle_.insert_or_assign(socket, Idle{std::move(connection), moment_after({}), until, leaving});
+  const Moment since = connection->has_begun() ? connection->begun_at() : moment_after({});
+  idle_.insert_or_assign(socket, Idle{std::move(connection), since, until, leaving});
   if (idle_.size() == 1) wake();  // the watching thread may sleep without a limit
 }
 
@@ -247,10 +195,37 @@ void Listener::on_readable(int socket) {
   if (got > 0) watch(std::move(idle.connection), idle.until, true);
 }
 
+// Whoever sends without a pause is done before it is the oldest. Those that wait for a thread take
+// memory too, but are on their way.
+void Listener::forget_oldest_unfinished() {
+  std::size_t held = 0;
+  for (const Ready& ready : ready_) held += ready.connection->held_bytes();
+  for (const auto& [socket, idle] : idle_) held += idle.connection->held_bytes();
+  while (held > options_.max_unfinished_bytes) {
+    auto oldest = idle_.end();
+    for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+      const bool counts = at->second.connection->held_bytes() > 0;
+      if (counts && (oldest == idle_.end() || at->second.since < oldest->second.since)) oldest = at;
+    }
+    if (oldest == idle_.end()) return;
+    held -= oldest->second.connection->held_bytes();
+    idle_.erase(oldest);
+  }
+}
+
 void Listener::sweep() {
   const Moment now = moment_after({});
   const std::scoped_lock guard(lock_);
-  std::erase_if(idle_, [&](const auto& entry) { return entry.second.until <= now; });
+  for (auto at = idle_.begin(); at != idle_.end();) {
+    Idle& idle = at->second;
+    if (idle.until > now) {
+      ++at;
+      continue;
+    }
+    // Who began something hears that it took too long.
+    if (!idle.leaving && idle.connection->has_begun()) queue(std::move(idle.connection));
+    at = idle_.erase(at);
+  }
   while (!ready_.empty() && ready_.front().until <= now) {
     Held connection = std::move(ready_.front().connection);
     ready_.pop_front();
@@ -304,29 +279,37 @@ void Listener::serve_in_turn(Held connection) {
   Next next = Next::keep;
   do {
     next = serve_(*connection);
-  } while ((next == Next::keep || next == Next::begin) && stays(*connection));
+  } while (stays(*connection, next));
   if (next == Next::leave) connection->end_output();
   const std::scoped_lock guard(lock_);
   --counts_.open;
   if (stopping_ || next == Next::close) return;
-  if (next == Next::leave)
+  if (next == Next::leave) {
     watch(std::move(connection), moment_after(leaving_time), true);
-  else if (connection->has_unread())
+  } else if (next == Next::more) {
+    const Moment deadline = connection->deadline();
+    watch(std::move(connection), deadline, false);
+    forget_oldest_unfinished();
+  } else if (connection->has_unread()) {
     queue(std::move(connection));
-  else
+  } else {
     watch(std::move(connection),
           moment_after(next == Next::begin ? options_.first_byte : options_.keep_alive), false);
+  }
 }
 
 // Whether the thread should go on with this connection: nobody else needs the thread, and the next
-// request is here or comes at once. Saves a busy client the way through the watching thread.
-bool Listener::stays(Connection& connection) const {
+// request, or the rest of this one, is here or comes at once. Saves a busy client the way through
+// the watching thread.
+bool Listener::stays(Connection& connection, Next next) const {
+  if (next == Next::close || next == Next::leave) return false;
   {
     const std::scoped_lock guard(lock_);
     const bool spare = resting_ > 0 || threads_.size() < options_.max_threads;
     if (stopping_ || !ready_.empty() || !spare) return false;
   }
-  return connection.has_unread() || connection.wait_readable(moment_after(linger_time));
+  const bool is_here = next != Next::more && connection.has_unread();
+  return is_here || connection.wait_readable(moment_after(linger_time));
 }
 
 }  // namespace waybill

@@ -19,26 +19,30 @@
 namespace waybill {
 
 /// Accepts connections, watches the idle ones with one thread, and gives each that has something
-/// to say to a thread of a pool that grows on demand.
+/// to say to a thread of a pool that grows on demand. Whoever has not said all of it goes back to
+/// the watching thread.
 class Listener {
  public:
   struct Options {
     std::string host;
     std::uint16_t port = 0;
+    std::string unix_path;  // instead of both: a socket in the file system, mode 0600
     int backlog = 1024;
     std::size_t max_threads = 64;
     std::size_t max_connections = 512;
     std::chrono::milliseconds first_byte{};  // a new connection may be silent for this long
     std::chrono::milliseconds keep_alive{};  // a used one
     std::chrono::milliseconds max_wait{};    // for a thread
-    std::string farewell;                    // sent to those who get no thread
-    std::shared_ptr<const TlsIdentity> tls;  // none: in clear
+    std::size_t max_unfinished_bytes = std::size_t{64} << 20U;  // memory for what is not whole
+    std::string farewell;                                       // sent to those who get no thread
+    std::shared_ptr<const TlsIdentity> tls;                     // none: in clear
   };
   /// keep: wait for the next request. begin: for the first one, as long as on a new connection (its
-  /// handshake is done). close: all was read. leave: the other end may be sending
-  /// still; what it sends is dropped for a while, since closing at once would make the system
-  /// throw away the reply that explains why.
-  enum class Next { keep, begin, close, leave };
+  /// handshake is done). more: not all of it has come; it is served again when more has, and at
+  /// Connection::deadline(). close: all was read. leave: the other end may be sending still; what
+  /// it sends is dropped for a while, since closing at once would make the system throw away the
+  /// reply that explains why.
+  enum class Next { keep, begin, more, close, leave };
   using Serve = std::function<Next(Connection&)>;
   struct Counts {
     std::uint64_t accepted = 0;
@@ -80,6 +84,7 @@ class Listener {
   void sweep();
   int sleep_limit() const;
   void make_room();
+  void forget_oldest_unfinished();
   void watch(Held connection, Moment until, bool leaving);
   void queue(Held connection);
   void grow();  // by one thread
@@ -87,7 +92,7 @@ class Listener {
   void work();  // a thread of the pool
   Held next_ready();
   void serve_in_turn(Held connection);
-  bool stays(Connection& connection) const;
+  bool stays(Connection& connection, Next next) const;
   std::shared_ptr<const TlsIdentity> identity() const;
   void wake() const;
 

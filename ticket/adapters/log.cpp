@@ -98,8 +98,17 @@ struct Sink {
 };
 
 spdlog::level::level_enum level_of(LogLevel lowest) {
-  if (lowest == LogLevel::error) return spdlog::level::err;
-  return lowest == LogLevel::warning ? spdlog::level::warn : spdlog::level::info;
+  switch (lowest) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
 }
 
 Sink make_sink(LogForm form, LogLevel lowest) {
@@ -155,6 +164,9 @@ std::string format_log_line(bool json, std::string_view event, LogFields fields)
   return out;
 }
 
+void log_debug(std::string_view event, LogFields fields) noexcept {
+  write(spdlog::level::debug, event, fields);
+}
 void log_info(std::string_view event, LogFields fields) noexcept {
   write(spdlog::level::info, event, fields);
 }
@@ -177,6 +189,7 @@ std::optional<LogForm> log_form_from(std::string_view word) {
 }
 
 std::optional<LogLevel> log_level_from(std::string_view word) {
+  if (word == "debug") return LogLevel::debug;
   if (word == "info") return LogLevel::info;
   if (word == "warning") return LogLevel::warning;
   if (word == "error") return LogLevel::error;

@@ -47,15 +47,16 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
-enum class LogLevel { info, warning, error };
+enum class LogLevel { debug, info, warning, error };
 enum class LogForm { automatic, text, json };  // automatic: text when stderr is a terminal
 
 /// Thread-safe; a line is written whole. They never throw: a log that cannot be written is lost.
+void log_debug(std::string_view event, LogFields fields = {}) noexcept;
 void log_info(std::string_view event, LogFields fields = {}) noexcept;
 void log_warning(std::string_view event, LogFields fields = {}) noexcept;
 void log_error(std::string_view event, LogFields fields = {}) noexcept;
 
-/// Call in main() before threads start; without it: automatic, everything.
+/// Call in main() before threads start; without it: automatic, all but debug.
 void set_log_form(LogForm form, LogLevel lowest = LogLevel::info);
 
 /// The part of a line after time and level, as the functions above write it.

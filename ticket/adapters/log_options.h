@@ -9,7 +9,7 @@ namespace waybill {
 
 /// As settings write them: auto, text, json. Nothing: it is none of these.
 std::optional<LogForm> log_form_from(std::string_view word);
-/// info, warning, error.
+/// debug, info, warning, error.
 std::optional<LogLevel> log_level_from(std::string_view word);
 
 /// At any time, unlike set_log_form().

@@ -29,9 +29,10 @@ toml::table parse(const fs::path& path) {
   }
 }
 
+bool is_quotable(std::string_view text) { return text.find_first_of("\"\\ \t\r\n") == text.npos; }
+
 bool is_address(std::string_view text) {
-  const bool scheme = text.starts_with("http://") || text.starts_with("https://");
-  return scheme && text.find_first_of("\"\\ \t\r\n") == text.npos;
+  return (text.starts_with("http://") || text.starts_with("https://")) && is_quotable(text);
 }
 
 std::vector<std::string> read_kdcs(const toml::table& table, const fs::path& path) {
@@ -42,7 +43,9 @@ std::vector<std::string> read_kdcs(const toml::table& table, const fs::path& pat
   }
   for (const toml::node& node : *listed) {
     const auto url = node.value<std::string>();
-    if (!url || !is_address(*url)) refuse(path, "has a kdc that is not like http://host:port");
+    if (!url || !RealmFile::is_kdc(*url)) {
+      refuse(path, "has a kdc that is not like http://host:port, nor unix:/path");
+    }
     kdcs.push_back(*url);
   }
   return kdcs;
@@ -84,6 +87,10 @@ std::optional<fs::path> if_it_exists(const fs::path& path) {
 }
 
 }  // namespace
+
+bool RealmFile::is_kdc(std::string_view address) {
+  return is_address(address) || (address.starts_with("unix:/") && is_quotable(address));
+}
 
 RealmFile RealmFile::load(const fs::path& path) {
   const toml::table table = parse(path);

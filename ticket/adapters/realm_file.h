@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ticket/keys.h"
@@ -20,13 +21,17 @@ namespace waybill {
 ///   tls_ca = "ca.pem"                      # may be left out
 struct RealmFile {
   Realm realm;
-  std::vector<std::string> kdcs;  ///< `http://host:port` or https, tried in this order; never empty
+  /// `http://host:port`, https, or on the KDC's own host `unix:/path` of its admin socket; tried in
+  /// this order; never empty.
+  std::vector<std::string> kdcs;
   RootPublic root;
   std::vector<std::string> feed{};  ///< web addresses, tried before the KDCs
   /// PEM file of the authorities that https of this realm (KDCs, triggers) is to be trusted by; in
   /// the file relative to its folder. Empty: those of the system.
   std::filesystem::path tls_ca{};
 
+  /// Whether it may stand among `kdcs`.
+  static bool is_kdc(std::string_view address);
   /// Throws FileError, with a sentence that says which line is wrong. Unknown keys are refused.
   static RealmFile load(const std::filesystem::path& path);
   /// `$WAYBILL_REALM` when it is set, whether such a file exists or not; else the first that exists

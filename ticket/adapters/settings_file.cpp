@@ -115,4 +115,26 @@ void take_settings_file(CLI::App& program, CLI::App& command) {
   command.fallthrough();
 }
 
+Settings settings_of(const CLI::App& command) {
+  Settings settings;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    std::string name = option->get_lnames().front();
+    std::ranges::replace(name, '-', '_');
+    settings.emplace(std::move(name), option->results());
+  }
+  return settings;
+}
+
+std::vector<std::string> changed(const Settings& before, const Settings& after,
+                                 const std::set<std::string>& taken) {
+  std::vector<std::string> names;
+  for (const auto& [name, values] : after) {
+    const auto found = before.find(name);
+    const bool same = found != before.end() && found->second == values;
+    if (!same && !taken.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace waybill

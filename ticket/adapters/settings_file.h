@@ -1,5 +1,10 @@
 #pragma once
 
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
 namespace CLI {
 class App;
 }
@@ -15,5 +20,12 @@ namespace waybill {
 /// value of another type or that the option does not take. Options that are not configurable
 /// (CLI::Option::configurable) are unknown here.
 void take_settings_file(CLI::App& program, CLI::App& command);
+
+/// What each option of a command was given, by its name in such a file.
+using Settings = std::map<std::string, std::vector<std::string>>;
+Settings settings_of(const CLI::App& command);
+/// The names of those that differ, but for `taken`.
+std::vector<std::string> changed(const Settings& before, const Settings& after,
+                                 const std::set<std::string>& taken);
 
 }  // namespace waybill

@@ -43,11 +43,11 @@ Result<Login::Done> Login::finish(Bytes reply, Time now) {
   const WipeOnExit wiped(payload);
   TRY(answer, LoginReply::decode(payload));
   if (answer.refusal) return Error{*answer.refusal, "the KDC's answer"};
-  if (!answer.tgt) return Error{Errc::malformed, "an answer without a ticket"};
   const auto difference = answer.kdc_time - now;
   if (difference > limits::clock_skew || -difference > limits::clock_skew) {
     return Error{Errc::clock_skew, "the KDC's clock"};
   }
+  // What decode() gives has a ticket or a refusal.
   return Done{*std::move(answer.tgt), answer.kdc_instance, answer.kdc_time};
 }
 

@@ -1,11 +1,10 @@
-#include "tools/page.h"
+#include "ticket/adapters/page.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
-#include "tools/text.h"
-
-namespace waybill::tools {
+namespace waybill {
 namespace {
 
 constexpr std::string_view command_indent = "  ", more_indent = "      ", goes_on = " \\";
@@ -99,6 +98,12 @@ std::vector<std::string> pieces_of(std::string_view command) {
 
 }  // namespace
 
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (const char c : text) width += (static_cast<std::uint8_t>(c) & 0xc0U) != 0x80U ? 1 : 0;
+  return width;
+}
+
 std::string filled(std::string_view text, std::size_t width) {
   Filler out(width);
   for (const std::string_view line : lines_of(text)) {
@@ -135,4 +140,4 @@ std::string progress_bar(std::size_t done, std::size_t of) {
   return "[" + bar + "] " + std::string(3 - percent.size(), ' ') + percent + " %";
 }
 
-}  // namespace waybill::tools
+}  // namespace waybill

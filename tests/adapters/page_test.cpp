@@ -1,10 +1,8 @@
-#include "tools/page.h"
+#include "ticket/adapters/page.h"
 
 #include <boost/test/unit_test.hpp>
 
 namespace waybill::test::page_test {
-
-using namespace tools;
 
 BOOST_AUTO_TEST_SUITE(a_page)
 

@@ -5,9 +5,12 @@
 #include <string_view>
 
 /// Text for a terminal of 80 columns. Pure functions.
-namespace waybill::tools {
+namespace waybill {
 
 inline constexpr std::size_t page_width = 80;
+
+/// How many columns a text of printable characters takes, counted in code points.
+std::size_t width_of(std::string_view text);
 
 /// The words of a text in lines of at most `width` columns; blank lines stay, and lines that begin
 /// with a blank stay as they are. A word that is longer has a line of its own.
@@ -21,4 +24,4 @@ std::string filled_command(std::string_view command, std::size_t width = page_wi
 /// `[##########          ]  50 %`. Requires `of` > 0.
 std::string progress_bar(std::size_t done, std::size_t of);
 
-}  // namespace waybill::tools
+}  // namespace waybill
