@@ -221,12 +221,12 @@ std::string Config::print() const {
   out << "log_format = \"" << name_of(log_format)
       << "\"  # auto (text on a terminal, else json), text or json\n"
       << "log_level = \"" << name_of(log_level) << "\"  # debug, info, warning or error\n";
-  if (has_tls()) {
-    out << "tls_certificate = " << std::quoted(tls_certificate.string())
-        << "  # https and nothing else\n"
-        << "tls_key = " << std::quoted(tls_key.string())
-        << "  # mode 0600 or 0400, without a passphrase\n";
-  }
+  const char* off = has_tls() ? "" : "# ";
+  out << off
+      << "tls_certificate = " << std::quoted(has_tls() ? tls_certificate.string() : "kdc.pem")
+      << "  # https and nothing else\n"
+      << off << "tls_key = " << std::quoted(has_tls() ? tls_key.string() : "kdc.key")
+      << "  # mode 0600 or 0400, without a passphrase\n";
   out << "\n";
   for (const Setting& setting : settings) {
     out << setting.key << " = ";

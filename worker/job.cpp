@@ -132,7 +132,7 @@ Result<LeasedJob> read_leased(const json& object) {
   return LeasedJob{std::move(lease), read_job(object, run_id)};
 }
 
-std::string text_of(const json& value) {  // what is no UTF-8 is replaced, never thrown
+std::string dumped(const json& value) {  // what is no UTF-8 is replaced, never thrown
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -184,33 +184,31 @@ std::optional<SourceError> parse_error(std::string_view text) {
   return out;
 }
 
-std::string poll_body(Seconds wait) {
-  return text_of({{"wait_seconds", wait.count()}, {"max", 1}});
-}
+std::string poll_body(Seconds wait) { return dumped({{"wait_seconds", wait.count()}, {"max", 1}}); }
 
 std::string heartbeat_body(const Lease& lease, Bytes renewed) {
   json body{{"lease", lease.token}};
   if (!renewed.empty()) body["renewed"] = to_base64(renewed);
-  return text_of(body);
+  return dumped(body);
 }
 
 std::string complete_body(const Lease& lease, Bytes sealed_result) {
-  return text_of({{"lease", lease.token}, {"result", to_base64(sealed_result)}});
+  return dumped({{"lease", lease.token}, {"result", to_base64(sealed_result)}});
 }
 
 std::string fail_body(const Lease& lease, std::string_view message, bool retry) {
-  return text_of({{"lease", lease.token}, {"message", std::string(message)}, {"retry", retry}});
+  return dumped({{"lease", lease.token}, {"message", std::string(message)}, {"retry", retry}});
 }
 
 std::string hand_back_body(const Lease& lease, std::string_view message) {
-  return text_of({{"lease", lease.token}, {"message", std::string(message)}});
+  return dumped({{"lease", lease.token}, {"message", std::string(message)}});
 }
 
 std::string refuse_body(const Lease& lease, Errc code) {
   const ErrorText& text = describe(code);
-  return text_of({{"lease", lease.token},
-                  {"code", std::string(text.name)},
-                  {"message", std::string(text.sentence)}});
+  return dumped({{"lease", lease.token},
+                 {"code", std::string(text.name)},
+                 {"message", std::string(text.sentence)}});
 }
 
 }  // namespace waybill::worker

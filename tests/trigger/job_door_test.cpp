@@ -65,8 +65,9 @@ BOOST_AUTO_TEST_CASE(knows_queues_with_a_slash_in_their_name) {
 
 BOOST_AUTO_TEST_CASE(gives_what_a_worker_needs_and_nothing_more) {
   Working shop;
-  const json expected{"attempt", "input",      "lease",  "lease_seconds", "namespace",
-                      "run_id",  "started_at", "ticket", "workflow_id",   "workflow_type"};
+  const json expected{"attempt",   "input",       "lease",        "lease_seconds",
+                      "namespace", "request_id",  "run_id",       "started_at",
+                      "ticket",    "workflow_id", "workflow_type"};
   json names = json::array();
   for (const auto& [name, value] : shop.job.items()) names.push_back(name);
   BOOST_TEST(names == expected);
