@@ -112,9 +112,11 @@ void Connection::end() noexcept {
 
 // Room grows with what has come, not with what was announced.
 Connection::Gathered Connection::gather(std::size_t most) {
-  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken_),
-            input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
-  filled_ -= std::exchange(taken_, 0);
+  if (taken_ > 0) {  // by the request before this one
+    std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken_),
+              input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
+    filled_ -= std::exchange(taken_, 0);
+  }
   while (filled_ < most) {
     if (filled_ == input_.size()) input_.resize(std::clamp(2 * filled_, input_bytes, most));
     const Moved got = receive(input_.data() + filled_, input_.size() - filled_);
