@@ -114,6 +114,14 @@ Outcome<Done> admin_list(Context& context, const Arguments& arguments, const Lis
   return done();
 }
 
+void print_row(Context& context, const Fields& row, bool as_json) {
+  if (as_json) {
+    context.ui.print_json(to_json(row));
+  } else {
+    print_record(context.ui, row, context.clock.now());
+  }
+}
+
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation) {
   std::string name;
@@ -128,11 +136,7 @@ Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std
   TRY(session, Session::open(context, cache));
   TRY(principal, local_principal(*session, name));
   TRY(row, session->call(operation, Fields{{"name", principal.name()}}));
-  if (as_json) {
-    context.ui.print_json(to_json(row));
-  } else {
-    print_record(context.ui, row, context.clock.now());
-  }
+  print_row(context, row, as_json);
   return done();
 }
 

@@ -32,6 +32,8 @@ struct ListCommand {
   std::vector<std::string> examples = {};
 };
 Outcome<Done> admin_list(Context& context, const Arguments& arguments, const ListCommand& list);
+/// What a `show` prints: a line for each field, or JSON.
+void print_row(Context& context, const Fields& row, bool as_json);
 /// `SUBJECT show NAME`: the one row, by its name.
 Outcome<Done> admin_show(Context& context, const Arguments& arguments, const std::string& command,
                          const std::string& operation);

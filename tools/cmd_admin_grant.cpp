@@ -1,8 +1,5 @@
-#include <nlohmann/json.hpp>
-
 #include "tools/admin.h"
 #include "tools/commands.h"
-#include "tools/rows.h"
 #include "tools/text.h"
 
 namespace waybill::tools {
@@ -137,11 +134,7 @@ Outcome<Done> show(Context& context, const Arguments& arguments) {
     return false;
   }));
   if (!found) return Stop(Error{Errc::not_found, "grant"}, "grant " + std::to_string(*number));
-  if (as_json) {
-    context.ui.print_json(to_json(*found));
-  } else {
-    print_record(context.ui, *found, context.clock.now());
-  }
+  print_row(context, *found, as_json);
   return done();
 }
 
