@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/integration/live_realm.h"
+#include "tests/support/unsanitized.h"
 #include "ticket/adapters/files.h"
 
 namespace waybill::test::confinement_test {
@@ -54,16 +55,6 @@ struct Unserved {
 };
 
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) { return is_root(); }
-
-// A sanitizer's runtime looks for leaks at the end, by a process of its own: see
-// LiveRealm::program.
-boost::test_tools::assertion_result unsanitized(boost::unit_test::test_unit_id) {
-#ifdef __SANITIZE_ADDRESS__
-  return false;
-#else
-  return true;
-#endif
-}
 
 }  // namespace
 

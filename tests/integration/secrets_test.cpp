@@ -11,6 +11,7 @@
 #include "kdc/rotation.h"
 #include "tests/integration/people.h"
 #include "tests/support/process_memory.h"
+#include "tests/support/unsanitized.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
 #include "ticket/audience.h"
@@ -197,15 +198,6 @@ InMemory at_the_end(Told& told, const KnownSecrets& known, const std::string& ca
 
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
   return ::geteuid() == 0;
-}
-
-// A sanitizer keeps memory that was freed.
-boost::test_tools::assertion_result unsanitized(boost::unit_test::test_unit_id) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return false;
-#else
-  return true;
-#endif
 }
 
 const Names nothing;

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "tests/support/test_realm.h"
+#include "tests/support/unsanitized.h"
 #include "ticket/crypto.h"
 #include "ticket/records.h"
 #include "ticket/stack.h"
@@ -86,7 +87,7 @@ struct Keys {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(a_stack)
+BOOST_AUTO_TEST_SUITE(a_stack, *boost::unit_test::precondition(unsanitized))
 
 BOOST_AUTO_TEST_CASE(shows_what_a_careless_function_leaves_on_it) {
   const Keys keys;
