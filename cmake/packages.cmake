@@ -51,6 +51,7 @@ foreach(daemon waybill-kdc waybill-trigger waybill-worker)
   file(GLOB units ${PROJECT_SOURCE_DIR}/tools/systemd/${daemon}*.service)
   install(FILES ${units} DESTINATION lib/systemd/system COMPONENT ${daemon})
   cmake_path(GET units FILENAME unit)  # there is one
+  string(REPLACE "@." "@*." running ${unit})  # that of a template is any instance
   foreach(script postinst prerm postrm)
     configure_file(${PROJECT_SOURCE_DIR}/tools/packages/${script}.in
       ${folder}/${daemon}/${script} @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
@@ -96,9 +97,9 @@ function(package name summary)
   endif()
 endfunction()
 package(waybill "get, show, use, revoke and check tickets of a Waybill realm")
-package(waybill-kdc "the KDC of a Waybill realm" adduser)
-package(waybill-trigger "the front door of a Waybill realm" adduser)
-package(waybill-worker "runs the jobs of one queue, each verified offline first" adduser)
+package(waybill-kdc "the KDC of a Waybill realm" "adduser, procps")
+package(waybill-trigger "the front door of a Waybill realm" "adduser, procps")
+package(waybill-worker "runs the jobs of one queue, each verified offline first" "adduser, procps")
 package(libwaybill "the offline verifier of Waybill, for C++"
   "libsodium-dev, liblmdb-dev, libssl-dev, libspdlog-dev, libcpp-httplib-dev")
 include(CPack)

@@ -1,8 +1,11 @@
 #!/bin/bash
 # run.sh PACKAGE.deb...: installs the packages in a fresh Debian, works with what they brought,
 # upgrades them under a running KDC, removes and purges them, and looks at what is left each time.
-# As root. The first sentence that does not hold ends it with status 1.
+# Then once more where systemd runs (booted.sh). As root. The first sentence that does not hold ends
+# it with status 1.
 set -eu
+# shellcheck source=tests/packages/holds.sh
+. "${0%/*}/holds.sh"
 
 root=$(mktemp -d /var/tmp/waybill-packages.XXXXXX)
 chmod 755 "$root"  # its users have to see it
@@ -10,25 +13,14 @@ kdc=
 cleanup() {
   [ -z "$kdc" ] || kill "$kdc" 2>/dev/null || true
   umount "$root/proc" 2>/dev/null || true
+  rm -f "$said"
   rm -rf --one-file-system "$root"
 }
 trap cleanup EXIT
 
-say() { echo "packages: $*"; }
-holds() {  # SENTENCE COMMAND...
-  local sentence=$1
-  shift
-  if ! "$@" >"$root/last" 2>&1; then
-    say "FAILED: $sentence"
-    cat "$root/last"
-    exit 1
-  fi
-  say "ok: $sentence"
-}
 clean=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
 as_kdc=(setpriv --reuid=waybill-kdc --regid=waybill-kdc --clear-groups --inh-caps=-all)
 inside() { chroot "$root" "${clean[@]}" "$@"; }
-no() { ! "$@"; }
 
 say "making a fresh Debian"
 debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 || { tail -n 20 "$root.log"; exit 1; }
@@ -106,3 +98,9 @@ for daemon in kdc trigger worker; do
 done
 left=$(for file in $files; do [ -d "$root$file" ] || [ ! -e "$root$file" ] || echo "$file"; done)
 holds "no file of theirs is left" test -z "$left"
+
+say "and where systemd runs"
+holds "it is installed" inside apt-get install -q -y --no-install-recommends \
+  systemd systemd-sysv dbus
+umount "$root/proc"
+"${0%/*}/booted.sh" "$root"
