@@ -14,6 +14,7 @@
 #include "kdc/server.h"
 #include "kdc/staging.h"
 #include "kdc/store_check.h"
+#include "kdc/store_migration.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
@@ -80,6 +81,27 @@ Config settings_of(const ServePlan& plan, Config config) {
   return config;
 }
 
+Store open_store(const ServePlan& plan) {
+  Store::Options options;
+  options.takes_over = true;  // the folder's lock is ours
+  return {plan.folder.store(), MasterKey(read_master_key(plan.folder)), options};
+}
+
+// Of a store that was brought up to date here, or by `store restore`.
+void record_migration(Issuer& issuer, const Store& store) {
+  const auto from = migrated_from(store.view());
+  if (!from) return;
+  const Fields formats{{"from", std::to_string(*from)}, {"to", std::to_string(Store::format)}};
+  const auto done = issuer.commit({{"store.migrated", std::nullopt, formats},
+                                   [](StoreChange& change, Fields&) {
+                                     forget_migration(change);
+                                     return ok();
+                                   },
+                                   std::nullopt});
+  if (!done) throw std::logic_error("a record of what was done was refused");
+  log_info("store_migrated", {{"from", *from}, {"to", Store::format}});
+}
+
 /// What was opened and found right.
 struct OpenStore {
   Store& store;
@@ -105,6 +127,7 @@ class Serving {
   const ServePlan& plan_;
   const Config& at_start_;
   Config config_;  ///< with what the command line says instead
+  const Store& store_;
   FeedPublisher feed_;
   FeedBeat beat_;
   Issuer issuer_;
@@ -126,6 +149,7 @@ Serving::Serving(const ServePlan& plan, const Config& at_start, const Clock& clo
     : plan_(plan),
       at_start_(at_start),
       config_(settings_of(plan, at_start)),
+      store_(open.store),
       feed_(plan.folder.feed(), open.store, open.epochs, clock, config_.feed_interval),
       beat_(feed_),
       issuer_(open.store, open.epochs, clock, [this] { beat_.wake(); }),
@@ -163,6 +187,7 @@ void Serving::run(Shutdown& shutdown, const Ready& ready) {
 }
 
 void Serving::record_start() {
+  record_migration(issuer_, store_);
   issuer_.record({"kdc.started",
                   std::nullopt,
                   {{"older_store_accepted", plan_.accept_older_store ? "yes" : "no"}}});
@@ -228,11 +253,12 @@ void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
   const FolderLock lock = lock_folder(plan.folder.path);
   check_sockets(config);
   finish_master_rotation(plan.folder);
-  Store store(plan.folder.store(), MasterKey(read_master_key(plan.folder)));
+  Store store = open_store(plan);
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);
   check_high_water(plan, mark, store.view());
+  migrate(store);  // what is refused above stays as it was
   complete_index(store);
   Serving(plan, config, clock, {store, epochs, mark}).run(shutdown, ready);
 }
