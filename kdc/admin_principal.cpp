@@ -256,8 +256,7 @@ Decided admin_principal_enable(const KdcParts& parts, Ask& ask) {
   return enable(principal);
 }
 
-// The counts are memory, so what is lifted here is lifted even if the commit fails after it: a lock
-// of a minute is gone then, and whoever asked is told that it may not be.
+// The counts are memory and are lifted when the record of it is durable: nobody lifts them unseen.
 Decided admin_principal_unlock(const KdcParts& parts, Ask& ask) {
   TRY(fields, read_fields(ask.arguments, {"name"}));
   ask.fields.add("name", std::string(fields.get("name")));
@@ -268,12 +267,11 @@ Decided admin_principal_unlock(const KdcParts& parts, Ask& ask) {
     if (!record) return Error{Errc::principal_unknown, "unlock"};
     if (record->kind != PrincipalKind::user) return Error{Errc::wrong_kind, "unlock"};
     const auto standing = parts.door.logins.standing(name);
-    parts.door.logins.lift(name);
     noted.add("failures", std::to_string(standing.strangers.failures + standing.known.failures));
     said->answer(Fields{{"lifted", yes_or_no(is_locked(standing, now))}});
     return ok();
   };
-  return to_do(effects);
+  return to_do(effects, [&parts, name = principal.name()] { parts.door.logins.lift(name); });
 }
 
 Decided admin_principal_change(const KdcParts& parts, Ask& ask) {

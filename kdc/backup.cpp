@@ -3,9 +3,11 @@
 #include <vector>
 
 #include "kdc/audit.h"
+#include "kdc/audit_index.h"
 #include "kdc/high_water.h"
 #include "kdc/master_place.h"
 #include "kdc/open_realm.h"
+#include "kdc/store_migration.h"
 #include "kdc/unfinished.h"
 #include "ticket/adapters/files.h"
 
@@ -38,30 +40,27 @@ void copy_plain_files(const fs::path& from, const Folder& to) {
   }
 }
 
-Store open_backup(const fs::path& from, const Folder& folder) {
-  if (!fs::exists(from / "store" / "data.mdb")) {
-    throw BackupRefused("there is no backup in " + from.string() +
-                        ": name a folder that `waybill-kdc store backup` wrote");
-  }
-  if (has_master_key(folder)) return open_copy(from / "store", folder);
-  const Folder beside{from};  // what a token wrapped opens nothing else, so backups may have it
+// What a token wrapped opens nothing else, so backups may have it.
+Folder holder_of_key(const fs::path& from, const Folder& folder) {
+  if (has_master_key(folder)) return folder;
+  const Folder beside{from};
   if (!fs::exists(beside.master_token())) {
     throw BackupRefused("the master key is not in " + folder.path.string() +
                         ": put the master.key of this realm there first, or name it with "
                         "--master-key; no backup holds it");
   }
-  return open_copy(from / "store", beside);
+  return beside;
 }
 
-void copy_store(const Store& store, const fs::path& to, const Tell& tell) {
+void copy_store(const Env& env, const fs::path& to, const Tell& tell) {
   if (tell) {
-    tell({"copying the store", store.env().usage().used_bytes, [file = to / "data.mdb"] {
+    tell({"copying the store", env.usage().used_bytes, [file = to / "data.mdb"] {
             std::error_code ignored;
             const auto size = fs::file_size(file, ignored);
             return ignored ? 0 : size;
           }});
   }
-  store.env().copy_to(to);
+  env.copy_to(to);
 }
 
 // A daemon raises it once a second: when it was killed, its last records were not counted yet. A
@@ -78,6 +77,28 @@ void raise_mark(const Folder& folder) {
   }
 }
 
+// What is checked is what will be put back, and the backup itself stays as it is, also when an
+// earlier version made it: the copy is brought up to date.
+Store copy_of_backup(const fs::path& from, const fs::path& to, const Folder& folder,
+                     const Tell& tell) {
+  if (!fs::exists(from / "store" / "data.mdb")) {
+    throw BackupRefused("there is no backup in " + from.string() +
+                        ": name a folder that `waybill-kdc store backup` wrote");
+  }
+  const Secret<32> master = read_master_key(holder_of_key(from, folder));
+  if (!Store::opens_with(from / "store", MasterKey(master.duplicate()))) {
+    throw StoreUnusable(
+        "the master key is not the one that this backup was made with: put back "
+        "the master.key that belongs to it");
+  }
+  Env::Options only_read;
+  only_read.read_only = true;
+  copy_store(Env(from / "store", only_read), to, tell);
+  Store::Options options;
+  options.takes_over = true;
+  return {to, MasterKey(master.duplicate()), options};
+}
+
 }  // namespace
 
 Backup back_up(const Folder& folder, const fs::path& to, const Tell& tell) {
@@ -88,7 +109,7 @@ Backup back_up(const Folder& folder, const fs::path& to, const Tell& tell) {
   const Store store = open_to_read(folder);
   Unfinished unfinished(target);
   make_private_folder(unfinished.path());
-  copy_store(store, unfinished.path() / "store", tell);
+  copy_store(store.env(), unfinished.path() / "store", tell);
   copy_plain_files(folder.path, {unfinished.path()});
   Backup backup;
   backup.audit_records =
@@ -109,13 +130,14 @@ Restored restore(const fs::path& from, const Folder& folder, const Tell& tell) {
   }
   Unfinished incoming(folder.store());
   {
-    const Store backup = open_backup(from, folder);
+    Store copy = copy_of_backup(from, incoming.path(), folder, tell);
     if (tell) tell({"checking the backup"});
-    restored.report = check_store(backup);
+    migrate(copy);
+    AuditIndex::complete(copy);
+    restored.report = check_store(copy);
     if (!restored.report.faults.empty()) return restored;
     raise_mark(folder);
-    restored.older = HighWater(folder.high_water(), backup).fault(backup.view());
-    copy_store(backup, incoming.path(), tell);
+    restored.older = HighWater(folder.high_water(), copy).fault(copy.view());
   }
   copy_plain_files(from, folder);
   if (fs::exists(folder.store())) {

@@ -36,11 +36,12 @@ struct Restored {
   std::optional<std::filesystem::path> replaced;  ///< where the store from before is now
 };
 
-/// Puts the store of a backup in the place of the folder's, after it was checked whole under the
-/// folder's master key. The store that was there is kept beside it; the files of the backup take
-/// the place of what is missing and of nothing else. A crash leaves the old store or the new one.
-/// The high-water mark is raised before to where the replaced store was, when that can still be
-/// read. Refuses while a KDC serves the folder (FileError). Throws as back_up.
+/// Puts a copy of the store of a backup in the place of the folder's, after it was checked whole
+/// under the folder's master key and, when it is of an earlier format, brought up to date. The
+/// store that was there is kept beside it; the files of the backup take the place of what is
+/// missing and of nothing else. A crash leaves the old store or the new one. The high-water mark is
+/// raised before to where the replaced store was, when that can still be read. Refuses while a KDC
+/// serves the folder (FileError). Throws as back_up.
 Restored restore(const std::filesystem::path& from, const Folder& folder, const Tell& tell = {});
 
 }  // namespace waybill::kdc

@@ -20,6 +20,7 @@ struct Running {
   std::shared_ptr<Said> said;
   std::optional<Issuer::Pending> pending;
   std::string_view name;  ///< as it is counted: no word of the caller's
+  std::function<void()> afterwards{};
   Stopwatch watch{};
 };
 
@@ -38,6 +39,7 @@ Answer answer_of(Running& running) {
   if (!running.pending) return {std::nullopt, {}, std::move(running.said->value)};
   auto outcome = running.pending->wait();
   if (!outcome) return {outcome.error().code, running.said->detail, {}};
+  if (running.afterwards) running.afterwards();
   if (outcome->ticket) return {std::nullopt, {}, outcome->ticket->encode()};
   return {std::nullopt, {}, std::move(running.said->value)};
 }
@@ -69,6 +71,7 @@ Running start(const KdcParts& parts, const Caller& caller, const Operation& oper
   auto decided = decide(parts, row, ask);
   if (decided && !*decided) return {ask.said, std::nullopt, name};
   Issuer::Deed deed{{operation.name, std::nullopt, std::move(ask.fields)}, {}, std::nullopt};
+  std::function<void()> afterwards;
   if (!decided) {
     // A deed that is refused leaves its audit record and nothing else.
     deed.effects = [error = decided.error()](StoreChange&, Fields&) -> Checked { return error; };
@@ -77,8 +80,9 @@ Running start(const KdcParts& parts, const Caller& caller, const Operation& oper
     deed.effects =
         for_a_caller_in_good_standing(caller.tgt.body(), row->who, std::move(to_do.effects));
     deed.ticket = std::move(to_do.ticket);
+    afterwards = std::move(to_do.afterwards);
   }
-  return {ask.said, parts.issuer.submit(std::move(deed)), name};
+  return {ask.said, parts.issuer.submit(std::move(deed)), name, std::move(afterwards)};
 }
 
 // --- All of a call --------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -52,10 +53,15 @@ struct Ask {
 struct ToDo {
   Issuer::Effects effects;
   std::optional<Issuer::TicketOrder> ticket;
+  /// What is to become of memory, on the asker's thread, when the deed is durable and not before.
+  std::function<void()> afterwards;
 };
 using Decided = Result<std::optional<ToDo>>;
 inline Decided to_do(Issuer::Effects effects, std::optional<Issuer::TicketOrder> ticket = {}) {
-  return std::optional<ToDo>(ToDo{std::move(effects), std::move(ticket)});
+  return std::optional<ToDo>(ToDo{std::move(effects), std::move(ticket), {}});
+}
+inline Decided to_do(Issuer::Effects effects, std::function<void()> afterwards) {
+  return std::optional<ToDo>(ToDo{std::move(effects), {}, std::move(afterwards)});
 }
 inline Decided nothing_to_do() { return std::optional<ToDo>(); }
 using Decide = Decided (*)(const KdcParts&, Ask&);

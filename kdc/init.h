@@ -30,6 +30,8 @@ struct Folder {
 
 /// Names of facts in the store's meta table (StoreView::meta).
 namespace meta {
+inline constexpr std::string_view format = "format";                  // Store::format
+inline constexpr std::string_view migrated_from = "migrated_from";    // kdc/store_migration.h
 inline constexpr std::string_view realm = "realm";                    // the realm's name
 inline constexpr std::string_view root_public = "root_public";        // 32 bytes
 inline constexpr std::string_view realm_document = "realm_document";  // signed

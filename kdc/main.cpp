@@ -310,7 +310,7 @@ CLI::App* add_serve(CLI::App& app, Words& words) {
   serving->add_flag("--insecure-no-sandbox", words.insecure_no_sandbox,
                     "serve without a filter of system calls, where the kernel has none");
   serving->add_flag("--check-config", words.check_config,
-                    "look at settings, keys and certificate, say what is wrong, and end");
+                    "look at settings, keys, certificate and socket, say what is wrong, and end");
   serving->footer(serve_examples);
   return serving;
 }

@@ -88,12 +88,7 @@ void change_store(const Folder& folder, const RecordGuard& next, const MasterHom
 }
 
 bool opens_with(const Folder& folder, const Secret<32>& key) {
-  try {  // the only way to ask whose store it is
-    const Store store(folder.store(), MasterKey(key.duplicate()));
-    return true;
-  } catch (const StoreUnusable&) {
-    return false;
-  }
+  return Store::opens_with(folder.store(), MasterKey(key.duplicate()));
 }
 
 void remove_durably(const fs::path& file) {

@@ -1,5 +1,6 @@
 #include "kdc/serve.h"
 
+#include "kdc/admin_socket.h"
 #include "kdc/audit_index.h"
 #include "kdc/doorkeeper.h"
 #include "kdc/feed_beat.h"
@@ -13,6 +14,7 @@
 #include "kdc/server.h"
 #include "kdc/staging.h"
 #include "kdc/store_check.h"
+#include "kdc/store_migration.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/log.h"
@@ -74,23 +76,159 @@ HttpServer::Options admin_options(const Config& config) {
   return options;
 }
 
-void reload(const ServePlan& plan, const Config& at_start, HttpServer& http) noexcept {
+Config settings_of(const ServePlan& plan, Config config) {
+  if (plan.listen) config.listen = *plan.listen;
+  return config;
+}
+
+Store open_store(const ServePlan& plan) {
+  Store::Options options;
+  options.takes_over = true;  // the folder's lock is ours
+  return {plan.folder.store(), MasterKey(read_master_key(plan.folder)), options};
+}
+
+// Of a store that was brought up to date here, or by `store restore`.
+void record_migration(Issuer& issuer, const Store& store) {
+  const auto from = migrated_from(store.view());
+  if (!from) return;
+  const Fields formats{{"from", std::to_string(*from)}, {"to", std::to_string(Store::format)}};
+  const auto done = issuer.commit({{"store.migrated", std::nullopt, formats},
+                                   [](StoreChange& change, Fields&) {
+                                     forget_migration(change);
+                                     return ok();
+                                   },
+                                   std::nullopt});
+  if (!done) throw std::logic_error("a record of what was done was refused");
+  log_info("store_migrated", {{"from", *from}, {"to", Store::format}});
+}
+
+/// What was opened and found right.
+struct OpenStore {
+  Store& store;
+  Epochs& epochs;
+  HighWater& mark;
+};
+
+/// All that serves. The members are made in the order in which they stand and go in the reverse
+/// one, so whoever is told of another stands after it.
+class Serving {
+ public:
+  using Ready = std::function<void(const std::string& address)>;
+
+  Serving(const ServePlan& plan, const Config& at_start, const Clock& clock, const OpenStore& open);
+  void run(Shutdown& shutdown, const Ready& ready);
+
+ private:
+  void record_start();
+  void listen(const Ready& ready);
+  void reload() noexcept;
+  void stop();
+
+  const ServePlan& plan_;
+  const Config& at_start_;
+  Config config_;  ///< with what the command line says instead
+  const Store& store_;
+  FeedPublisher feed_;
+  FeedBeat beat_;
+  Issuer issuer_;
+  ReplayCache replays_;
+  Doorkeeper door_;
+  Staging staging_;
+  KdcParts parts_;
+  Server server_;
+  HttpServer http_;
+  std::optional<HttpServer> admin_;
+  Housekeeping housekeeping_;
+  const StatusPages pages_;
+  std::optional<StatusServer> status_;
+  const ServiceManager manager_;
+};
+
+Serving::Serving(const ServePlan& plan, const Config& at_start, const Clock& clock,
+                 const OpenStore& open)
+    : plan_(plan),
+      at_start_(at_start),
+      config_(settings_of(plan, at_start)),
+      store_(open.store),
+      feed_(plan.folder.feed(), open.store, open.epochs, clock, config_.feed_interval),
+      beat_(feed_),
+      issuer_(open.store, open.epochs, clock, [this] { beat_.wake(); }),
+      parts_{config_,
+             clock,
+             *Principal::make(krbtgt_name, open.epochs.realm()),
+             random_bytes<16>(),
+             open.store,
+             open.epochs,
+             issuer_,
+             replays_,
+             door_,
+             feed_,
+             staging_},
+      server_(parts_),
+      http_(http_options(config_),
+            [this](const HttpRequest& request) { return server_.answer(request); }),
+      housekeeping_(parts_, open.mark, plan.folder.root_key()),
+      pages_(clock, {[this] { return lacks(parts_); }, [this] { return figures(parts_, http_); }}) {
+}
+
+void Serving::run(Shutdown& shutdown, const Ready& ready) {
+  record_start();
+  describe_metrics();
+  listen(ready);
+  while (!shutdown.wait_for(Housekeeping::interval)) {
+    housekeeping_.tick();
+    manager_.alive();
+    if (!shutdown.take_hangup()) continue;
+    manager_.reloading();
+    reload();
+    manager_.ready();
+  }
+  stop();
+}
+
+void Serving::record_start() {
+  record_migration(issuer_, store_);
+  issuer_.record({"kdc.started",
+                  std::nullopt,
+                  {{"older_store_accepted", plan_.accept_older_store ? "yes" : "no"}}});
+}
+
+void Serving::listen(const Ready& ready) {
+  if (config_.status_listen) status_.emplace(*config_.status_listen, pages_);
+  if (!config_.admin_socket.empty()) {
+    admin_.emplace(admin_options(config_),
+                   [this](const HttpRequest& request) { return server_.answer(request); });
+    admin_->start();
+    log_info("admin_listening", {{"address", "unix:" + config_.admin_socket.string()}});
+  }
+  config_.listen.port = http_.start();
+  ready(config_.listen.text());
+  manager_.ready();
+}
+
+void Serving::reload() noexcept {
   Reload reload;
   std::vector<std::string> needs_restart;
   reload.part("settings", [&] {
-    Config now = Config::load(plan.folder.config());
+    Config now = Config::load(plan_.folder.config());
     set_log_level(now.log_level);
-    now.log_level = at_start.log_level;
-    needs_restart = at_start.differing(now);
+    now.log_level = at_start_.log_level;
+    needs_restart = at_start_.differing(now);
   });
-  if (at_start.has_tls()) reload.part("certificate", [&] { http.renew_certificate(); });
+  if (at_start_.has_tls()) reload.part("certificate", [&] { http_.renew_certificate(); });
   reload.finish(needs_restart);
 }
 
-void record_start(Issuer& issuer, const ServePlan& plan) {
-  issuer.record({"kdc.started",
-                 std::nullopt,
-                 {{"older_store_accepted", plan.accept_older_store ? "yes" : "no"}}});
+void Serving::stop() {
+  manager_.stopping();
+  log_info("stopping");
+  if (admin_) admin_->stop();
+  http_.stop();
+  housekeeping_.finish();
+}
+
+void check_sockets(const Config& config) {
+  if (!config.admin_socket.empty()) check_admin_socket(config.admin_socket);
 }
 
 }  // namespace
@@ -99,6 +237,7 @@ void check_settings(const ServePlan& plan) {
   require_realm(plan.folder);
   const Config config = Config::load(plan.folder.config());
   make_private_folder(plan.folder.path);  // as in serve()
+  check_sockets(config);
   check_master_key(plan.folder);
   if (config.has_tls()) {
     static_cast<void>(TlsIdentity::load(config.tls_certificate, config.tls_key));
@@ -108,66 +247,20 @@ void check_settings(const ServePlan& plan) {
 void serve(const ServePlan& plan, const Clock& clock, Shutdown& shutdown,
            const std::function<void(const std::string& address)>& ready) {
   require_realm(plan.folder);
-  const Config at_start = Config::load(plan.folder.config());
-  Config config = at_start;
-  if (plan.listen) config.listen = *plan.listen;
+  const Config config = Config::load(plan.folder.config());
   set_log_form(config.log_format, config.log_level);
   make_private_folder(plan.folder.path);  // it is there: only its owner and mode are checked
   const FolderLock lock = lock_folder(plan.folder.path);
+  check_sockets(config);
   finish_master_rotation(plan.folder);
-  Store store(plan.folder.store(), MasterKey(read_master_key(plan.folder)));
+  Store store = open_store(plan);
   Epochs epochs(store);
   check_audit_end(store.view(), epochs.document());
   HighWater mark(plan.folder.high_water(), store);
   check_high_water(plan, mark, store.view());
+  migrate(store);  // what is refused above stays as it was
   complete_index(store);
-
-  FeedPublisher feed(plan.folder.feed(), store, epochs, clock, config.feed_interval);
-  FeedBeat beat(feed);
-  Issuer issuer(store, epochs, clock, [&beat] { beat.wake(); });
-  record_start(issuer, plan);
-  ReplayCache replays;
-  Doorkeeper door;
-  Staging staging;
-  KdcParts parts{config,
-                 clock,
-                 *Principal::make(krbtgt_name, epochs.realm()),
-                 random_bytes<16>(),
-                 store,
-                 epochs,
-                 issuer,
-                 replays,
-                 door,
-                 feed,
-                 staging};
-  describe_metrics();
-  Server server(parts);
-  const auto answer = [&server](const HttpRequest& request) { return server.answer(request); };
-  HttpServer http(http_options(config), answer);
-  std::optional<HttpServer> admin;
-  Housekeeping housekeeping(parts, mark, plan.folder.root_key());
-  const StatusPages pages(
-      clock, {[&parts] { return lacks(parts); }, [&] { return figures(parts, http); }});
-  std::optional<StatusServer> status;
-  if (config.status_listen) status.emplace(*config.status_listen, pages);
-  const ServiceManager manager;
-  if (!config.admin_socket.empty()) admin.emplace(admin_options(config), answer).start();
-  config.listen.port = http.start();
-  ready(config.listen.text());
-  manager.ready();
-  while (!shutdown.wait_for(Housekeeping::interval)) {
-    housekeeping.tick();
-    manager.alive();
-    if (!shutdown.take_hangup()) continue;
-    manager.reloading();
-    reload(plan, at_start, http);
-    manager.ready();
-  }
-  manager.stopping();
-  log_info("stopping");
-  if (admin) admin->stop();
-  http.stop();
-  housekeeping.finish();
+  Serving(plan, config, clock, {store, epochs, mark}).run(shutdown, ready);
 }
 
 }  // namespace waybill::kdc

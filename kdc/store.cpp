@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "kdc/init.h"
 #include "kdc/store_keys.h"
+#include "kdc/store_migration.h"
 #include "ticket/hex.h"
 
 namespace waybill::kdc {
 namespace {
-
-constexpr std::string_view format_key = "format";
 
 // A key as a person can read it: text when it is one, hex otherwise.
 std::string readable(Bytes key) {
@@ -44,30 +44,24 @@ auto open_or_say(bool read_only, const Open& open) {
 [[noreturn]] void refuse_format(std::uint64_t found) {
   const std::string sentence = "the store has format " + std::to_string(found) +
                                " and this program knows " + std::to_string(Store::format);
-  throw StoreUnusable(found > Store::format
-                          ? sentence +
-                                ": a newer waybill-kdc wrote it; use that one, or restore a "
-                                "backup from before it"
-                          : sentence + ": only the version that wrote it reads it");
+  if (found > Store::format) {
+    throw StoreUnusable(sentence +
+                        ": a newer waybill-kdc wrote it; use that one, or restore a backup from "
+                        "before it");
+  }
+  throw StoreUnusable(sentence + (can_migrate(found)
+                                      ? ": start `waybill-kdc serve`, which brings it up to date"
+                                      : ": only the version that wrote it reads it"));
 }
 
-// Looked at before any table is made, since a store that is refused must stay as it is; its MAC
-// also says whether the master key is this store's.
-void check_format(Env& env, const RecordGuard& guard, bool read_only) {
-  const GuardedTable meta = open_or_say(read_only, [&] { return open_table(env, "meta"); });
-  const Bytes key = bytes_of(format_key);
-  const bool is_new = !ReadTxn(env).has(meta.table, key);
-  if (is_new) {
-    if (read_only) throw StoreUnusable("the store is empty: make a realm with `init`");
-    WriteTxn txn(env);
-    if (txn.count(meta.table) != 0) throw RecordDamaged(meta.name, key);
-    const Buffer value = Writer().uint(Store::format).take();
-    txn.put(meta.table, key, guard.protect(meta.name, key, value));
-    std::move(txn).commit();
-    return;
-  }
+// Its MAC says whether the master key is this store's. Nothing: the store is new.
+std::optional<std::uint64_t> stored_format(const Env& env, const GuardedTable& table,
+                                           const RecordGuard& guard) {
   const ReadTxn txn(env);
-  const auto value = guard.check(meta.name, key, txn.get(meta.table, key).value());
+  const Bytes key = bytes_of(meta::format);
+  const auto stored = txn.get(table.table, key);
+  if (!stored) return std::nullopt;
+  const auto value = guard.check(table.name, key, *stored);
   if (!value) {
     throw StoreUnusable(
         "the master key is not the one that this store was made with: put back the "
@@ -75,13 +69,33 @@ void check_format(Env& env, const RecordGuard& guard, bool read_only) {
   }
   Reader in(*value, 16);
   const std::uint64_t found = in.uint();
-  if (!in.finish()) throw RecordDamaged(meta.name, key);
-  if (found != Store::format) refuse_format(found);
+  if (!in.finish()) throw RecordDamaged(table.name, key);
+  return found;
 }
 
-StoreTables open_tables(Env& env, const RecordGuard& guard, bool read_only) {
-  check_format(env, guard, read_only);
-  return open_or_say(read_only, [&] { return StoreTables(env); });
+void write_format(Env& env, const GuardedTable& table, const RecordGuard& guard) {
+  const Bytes key = bytes_of(meta::format);
+  WriteTxn txn(env);
+  if (txn.count(table.table) != 0) throw RecordDamaged(table.name, key);
+  const Buffer value = Writer().uint(Store::format).take();
+  txn.put(table.table, key, guard.protect(table.name, key, value));
+  std::move(txn).commit();
+}
+
+// Looked at before any table is made, since a store that is refused must stay as it is.
+void check_format(Env& env, const RecordGuard& guard, const Store::Options& options) {
+  const bool read_only = options.read_only;
+  const GuardedTable table = open_or_say(read_only, [&] { return open_table(env, "meta"); });
+  const auto found = stored_format(env, table, guard);
+  if (!found && read_only) throw StoreUnusable("the store is empty: make a realm with `init`");
+  if (!found) return write_format(env, table, guard);
+  const bool is_taken_over = options.takes_over && !read_only && can_migrate(*found);
+  if (*found != Store::format && !is_taken_over) refuse_format(*found);
+}
+
+StoreTables open_tables(Env& env, const RecordGuard& guard, const Store::Options& options) {
+  check_format(env, guard, options);
+  return open_or_say(options.read_only, [&] { return StoreTables(env); });
 }
 
 }  // namespace
@@ -121,8 +135,20 @@ std::vector<GuardedTable> StoreTables::all() const {
 Store::Store(const std::filesystem::path& folder, MasterKey master, const Options& options)
     : env_(folder, env_options(options)),
       guard_(std::move(master)),
-      tables_(open_tables(env_, guard_, options.read_only)) {
+      tables_(open_tables(env_, guard_, options)) {
   if (!options.read_only) env_.make_room();
+}
+
+bool Store::opens_with(const std::filesystem::path& folder, MasterKey master) {
+  Options options;
+  options.read_only = true;
+  Env env(folder, env_options(options));
+  const GuardedTable table = open_or_say(true, [&] { return open_table(env, "meta"); });
+  const ReadTxn txn(env);
+  const Bytes key = bytes_of(meta::format);
+  const auto stored = txn.get(table.table, key);
+  if (!stored) throw StoreUnusable("the store is empty: make a realm with `init`");
+  return bool(RecordGuard(std::move(master)).check(table.name, key, *stored));
 }
 
 Store::CheckReport Store::check(std::size_t most) const {

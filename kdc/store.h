@@ -232,13 +232,21 @@ class Store {
     std::size_t most_bytes = std::size_t{16} << 40;  ///< and grow to (Env::make_room)
     bool synced = true;                              ///< false: tests that need no durability
     bool read_only = false;                          ///< beside a daemon that has it open
+    /// Opens a store of an earlier format too, for migrate() (kdc/store_migration.h). For whoever
+    /// has it alone: a daemon of that format reads it no more.
+    bool takes_over = false;
   };
 
   /// Opens the folder of an existing store, or makes a new and empty one. Throws StoreError, and
-  /// StoreUnusable for a newer format or a master key that is not this store's.
+  /// StoreUnusable for another format (Options::takes_over) or a master key that is not this
+  /// store's.
   Store(const std::filesystem::path& folder, MasterKey master, const Options& options);
   Store(const std::filesystem::path& folder, MasterKey master)
       : Store(folder, std::move(master), Options{}) {}
+
+  /// That the store in the folder, of whatever format, was made with this key. Changes nothing.
+  /// Throws StoreError, and StoreUnusable when there is none.
+  static bool opens_with(const std::filesystem::path& folder, MasterKey master);
 
   class Reading;
   /// The state of the last commit.

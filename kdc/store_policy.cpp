@@ -30,7 +30,7 @@ std::optional<GrantRecord> StoreView::grant(std::uint64_t id) const {
 
 std::vector<GrantRecord> StoreView::grants(std::uint64_t after, std::size_t most) const {
   std::vector<GrantRecord> rows;
-  if (most == 0) return rows;
+  if (most == 0 || after == UINT64_MAX) return rows;
   const GuardedTable& ids = store_.tables().grant_ids;
   visit_from(txn_, ids.table, Key().number(after + 1), [&](const Cursor::Entry& entry) {
     rows.push_back(grant(number_in(entry.key)).value());

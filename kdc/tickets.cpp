@@ -59,7 +59,9 @@ Result<Walk> choose_walk(const StoreView& view, const Caller& caller, const Filt
   return Walk{TicketIndex::subject, {}};
 }
 
+// That its work has ended goes before whatever was revoked afterwards.
 std::string state_of(const StoreView& view, const Body& body, Time now) {
+  if (view.revocation(RevokedBy::completed, value_of(body.id))) return "ended";
   if (view.revoked(body)) return "revoked";
   return now >= body.run_until ? "expired" : "live";
 }

@@ -20,6 +20,7 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments, Tickets
   line.flag("--json", options.as_json, "as JSON");
   add_cache_option(line, options.cache);
   line.note("You see your own, a queue's owner those of the queue, an operator all.");
+  line.note("A ticket is live, expired, ended (its work is done) or revoked.");
   line.example("waybill tickets").example("waybill tickets --queue queue-alice --json");
   CHECK_OK(line.parse(context.ui, arguments));
   const int chosen =

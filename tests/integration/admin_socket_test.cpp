@@ -30,6 +30,19 @@ struct Fixture : LiveRealm {
     if (!kdc.empty()) command.environment["WAYBILL_KDC"] = kdc;
     return run(command);
   }
+  Command serving(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"serve", "--dir", "kdc"});
+    return program(WAYBILL_KDC_PROGRAM, std::move(more));
+  }
+  // Before it is ready, and by who only asks.
+  void check_refused(std::string_view why) {
+    if (kdc().is_running()) BOOST_TEST(kdc().terminate() == 0);
+    for (const Ended& ended : {run(serving({"--check-config"})), run(serving())}) {
+      BOOST_TEST(ended.status == 5);
+      BOOST_TEST(ended.err.find(why) != std::string::npos, ended.err);
+      BOOST_TEST(ended.err.find("\"ready\"") == std::string::npos, ended.err);
+    }
+  }
   Ended log_in(const std::string& kdc) const {
     return lost({"init", "-k", "-t", "kdc/operator.keytab", "operator"}, kdc);
   }
@@ -70,14 +83,45 @@ BOOST_AUTO_TEST_CASE(is_closed_to_other_users_and_gone_with_the_kdc) {
   BOOST_TEST(!std::filesystem::exists(socket));
 }
 
+BOOST_AUTO_TEST_CASE(is_named_in_the_log_when_it_listens) {
+  BOOST_TEST(kdc().says("\"event\":\"admin_listening\""));
+  BOOST_TEST(kdc().log().find("\"address\":\"unix:kdc/admin.sock\"") != std::string::npos,
+             kdc().log());
+}
+
 BOOST_AUTO_TEST_CASE(is_not_put_in_the_place_of_a_file) {
   BOOST_TEST(kdc().terminate() == 0);
   write("kdc/admin.sock", "somebody's");
-  const Ended ended = run(program(WAYBILL_KDC_PROGRAM, {"serve", "--dir", "kdc"}));
-  BOOST_TEST(ended.status == 5);
-  BOOST_TEST(ended.err.find("something is there already") != std::string::npos, ended.err);
+  check_refused("something is there already that is no socket");
   BOOST_TEST(lines_of(socket) == std::vector<std::string>{"somebody's"},
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(is_put_into_no_folder_that_is_not_there_or_that_others_write_in) {
+  change_settings({{"admin_socket", "\"../run/admin.sock\""}});
+  check_refused("there is no folder kdc/../run: make it first");
+  std::filesystem::create_directory(folder() / "run");
+  std::filesystem::permissions(folder() / "run", std::filesystem::perms(0777));
+  check_refused("others may write in the folder kdc/../run: chmod go-w kdc/../run");
+  std::filesystem::permissions(folder() / "run", std::filesystem::perms(0755));
+  BOOST_TEST(run(serving({"--check-config"})).status == 0);
+  start_kdc();
+  BOOST_TEST(log_in("unix:" + (folder() / "run" / "admin.sock").string()).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(has_a_path_that_fits_into_an_address) {
+  const std::string longest(107 - std::string("kdc/").size(), 'a');
+  change_settings({{"admin_socket", "\"" + longest + "a\""}});
+  check_refused("has at most 107 bytes and this one has 108: name a shorter one");
+  change_settings({{"admin_socket", "\"" + longest + "\""}});
+  BOOST_TEST(run(serving({"--check-config"})).status == 0);
+  start_kdc();
+  BOOST_TEST(kdc().says("unix:kdc/" + longest));
+}
+
+BOOST_AUTO_TEST_CASE(is_looked_at_while_a_kdc_has_it) {
+  BOOST_TEST(run(serving({"--check-config"})).status == 0);
+  BOOST_TEST(log_in(address).status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(is_named_by_an_address_and_nothing_else) {

@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(tells_how_far_it_is) {
   };
   back_up(folder, backup, tell);
   restore(backup, folder, tell);
-  BOOST_TEST((stages == std::vector<std::string>{"copying the store", "checking the backup",
-                                                 "copying the store"}));
+  BOOST_TEST((stages == std::vector<std::string>{"copying the store", "copying the store",
+                                                 "checking the backup"}));
 }
 
 BOOST_AUTO_TEST_CASE(of_the_newest_state_needs_no_word) {

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "kdc/as_exchange.h"
+#include "kdc/store_keys.h"
 #include "tests/kdc/whole_kdc.h"
 
 namespace waybill::test::login_lock_test {
@@ -211,6 +212,30 @@ BOOST_AUTO_TEST_CASE(is_lifted_by_an_operator_for_strangers_and_for_who_was_here
   BOOST_TEST(
       ask("operator", "admin.principal.unlock", Fields{{"name", "carol"}}).fields().get("lifted") ==
       "no");
+}
+
+// What comes after the effects fails here because the chain cannot be gone on with.
+BOOST_AUTO_TEST_CASE(stands_when_the_record_of_its_end_did_not_become_durable) {
+  tgt("operator");
+  fail("carol", 5);
+  const Fields carol{{"name", "carol"}};
+  const auto failures = [&] {
+    return ask("operator", "admin.principal.show", carol).fields().get("failures");
+  };
+  const Table audit = store.tables().audit.table;
+  const Key last = Key().number(records());
+  const Buffer good = copy_of(ReadTxn(store.env()).get(audit, last).value());
+  const auto write = [&](Bytes record) {
+    WriteTxn txn(store.env());
+    txn.put(audit, last, record);
+    std::move(txn).commit();
+  };
+  write(bytes_of("damaged"));
+  BOOST_CHECK_THROW(ask("operator", "admin.principal.unlock", carol), RecordDamaged);
+  write(good);
+  BOOST_TEST(failures() == "5");
+  BOOST_TEST(ask("operator", "admin.principal.unlock", carol).outcome == accepted);
+  BOOST_TEST(failures() == "0");
 }
 
 BOOST_AUTO_TEST_CASE(is_lifted_by_nobody_else_and_for_users_alone) {

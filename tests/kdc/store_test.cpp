@@ -171,6 +171,8 @@ BOOST_AUTO_TEST_CASE(never_gives_the_number_of_a_removed_grant_again) {
   BOOST_REQUIRE(all.size() == 2U);
   BOOST_TEST(all[0].id == first);
   BOOST_TEST(store.view().grants(first, 10).front().id == third);
+  BOOST_TEST(store.view().grants(third, 10).empty());
+  BOOST_TEST(store.view().grants(UINT64_MAX, 10).empty());
 }
 
 BOOST_AUTO_TEST_CASE(links_its_feed_so_that_a_follower_believes_it) {

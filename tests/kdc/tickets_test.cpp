@@ -105,13 +105,24 @@ BOOST_AUTO_TEST_CASE(says_all_about_a_ticket_but_its_keys) {
   BOOST_TEST(row.entries().size() == 14U);
 }
 
-BOOST_AUTO_TEST_CASE(tells_live_from_expired_from_revoked) {
+BOOST_AUTO_TEST_CASE(tells_live_from_expired_from_ended) {
   clock.set(carols.times.run_until - 1s);
   BOOST_TEST(work("carol", {}).get("state") == "live");
   clock.advance(1s);
   BOOST_TEST(work("carol", {}).get("state") == "expired");
   ask("trigger/orders", "complete", EvidenceRequest{carols.evidence}.encode());
+  BOOST_TEST(work("carol", {}).get("state") == "ended");
+  const Fields all_of_hers{{"kind", "subject"}, {"value", "carol@DEMO.TEST"}};
+  BOOST_TEST(ask("operator", "revoke", all_of_hers).outcome == accepted);
+  BOOST_TEST(work("operator", {{"subject", "carol@DEMO.TEST"}}).get("state") == "ended");
+}
+
+BOOST_AUTO_TEST_CASE(tells_revoked_from_ended) {
+  const Fields this_one{{"kind", "ticket"}, {"value", to_hex(body_of(carols).id)}};
+  BOOST_TEST(ask("carol", "revoke", this_one).outcome == accepted);
   BOOST_TEST(work("carol", {}).get("state") == "revoked");
+  ask("trigger/orders", "complete", EvidenceRequest{carols.evidence}.encode());
+  BOOST_TEST(work("carol", {}).get("state") == "revoked");  // the feed has that one entry
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_from_page_to_page_without_a_gap) {
