@@ -163,7 +163,8 @@ std::vector<StepText> steps_of(const VerifyOptions& options) {
   const auto all = worker::all_steps();
   std::vector<StepText> steps(all.begin(), all.end());
   if (!options.job) {
-    std::ranges::stable_partition(steps, [](const StepText& text) { return !text.needs_job; });
+    std::stable_partition(steps.begin(), steps.end(),
+                          [](const StepText& text) { return !text.needs_job; });
   }
   return steps;
 }
