@@ -151,14 +151,14 @@ Stop gap(std::uint64_t from, std::uint64_t to) {
 // One may reach into the next: what both have is taken once, and both are signed.
 Outcome<Done> add_archives(Session& session, const Archives& archives,
                            kdc::AuditVerifier& verifier) {
-  auto [reached, link] = verifier.position();
+  kdc::AuditPosition at = verifier.position();
   for (const Archives::One& one : archives.all) {
-    if (one.archive.after.sequence > reached) return gap(reached, one.archive.after.sequence);
+    if (one.archive.after.sequence > at.sequence)
+      return gap(at.sequence, one.archive.after.sequence);
     read(session, one.file, [&](const kdc::AuditRow& row) {
-      if (row.sequence <= reached) return;
-      link = kdc::audit_link(link, row.record);
-      verifier.add({row.sequence, row.record, link});
-      reached = row.sequence;
+      if (row.sequence <= at.sequence) return;
+      at = {row.sequence, kdc::audit_link(at.link, row.record)};
+      verifier.add({row.sequence, row.record, at.link});
     });
   }
   return done();

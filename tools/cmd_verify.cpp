@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/base64.h"
@@ -163,7 +165,8 @@ std::vector<StepText> steps_of(const VerifyOptions& options) {
   const auto all = worker::all_steps();
   std::vector<StepText> steps(all.begin(), all.end());
   if (!options.job) {
-    std::ranges::stable_partition(steps, [](const StepText& text) { return !text.needs_job; });
+    std::stable_partition(steps.begin(), steps.end(),
+                          [](const StepText& text) { return !text.needs_job; });
   }
   return steps;
 }

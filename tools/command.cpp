@@ -72,7 +72,9 @@ void list_words(Ui& ui, const CLI::App& app) {
     const auto& longs = option->get_lnames();
     const std::string name =
         longs.empty() ? "-" + option->get_snames().front() : "--" + longs.front();
-    ui.print(name + (option->get_type_size() > 0 ? "=" : "") + "\t" + option->get_description());
+    std::string what = option->get_description();
+    std::ranges::replace(what, '\n', ' ');  // a line of its own would be another word
+    ui.print(name + (option->get_type_size() > 0 ? "=" : "") + "\t" + what);
   }
 }
 

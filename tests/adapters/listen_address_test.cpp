@@ -26,8 +26,9 @@ BOOST_AUTO_TEST_CASE(is_host_and_port) {
 
 BOOST_AUTO_TEST_CASE(is_refused_in_any_other_form) {
   for (const char* text :
-       {"", ":", "8090", "localhost", "127.0.0.1", "localhost:", ":8090", "::1:8090", "[::1]",
-        "[]:1", "a:65536", "a:-1", "a:+1", "a: 1", "a:1 ", "a:x", "a:1x", "a:0x10"}) {
+       {"",        ":",    "8090",    "localhost", "127.0.0.1", "localhost:", ":8090", "::1:8090",
+        "[::1]",   "[]:1", "[[a]]:1", "a\"b:1",    "a\nb:1",    "a b:1",      "[a:1",  "a]:1",
+        "a:65536", "a:-1", "a:+1",    "a: 1",      "a:1 ",      "a:x",        "a:1x",  "a:0x10"}) {
     BOOST_TEST(!ListenAddress::parse(text).has_value(), text);
   }
 }

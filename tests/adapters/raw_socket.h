@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -24,6 +25,14 @@ class RawSocket {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) std::abort();
+  }
+  /// A socket in the file system.
+  explicit RawSocket(const std::string& path)
+      : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    path.copy(to.sun_path, sizeof to.sun_path - 1);
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) std::abort();
   }
   RawSocket(const RawSocket&) = delete;
@@ -73,7 +82,11 @@ class RawSocket {
  private:
   bool wait(int millis) {
     pollfd watched{socket_, POLLIN, 0};
-    return ::poll(&watched, 1, millis) > 0;
+    int ready = 0;
+    do {  // a signal is no silence of the server
+      ready = ::poll(&watched, 1, millis);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
   }
   int socket_;
 };

@@ -47,6 +47,8 @@ const Wrong wrong[] = {
     {"a KDC that is a number", instead_of("\"http://127.0.0.1:8088\"", "7"), "http://host:port"},
     {"a KDC without a scheme", instead_of("http://127", "127"), "http://host:port"},
     {"a KDC with a blank in it", instead_of("127.0.0.1", "127.0 .1"), "http://host:port"},
+    {"a KDC that would not be printed", instead_of("127.0.0.1", "127.0\\u00010.1"),
+     "http://host:port"},
     {"a socket that stands nowhere", instead_of("http://127.0.0.1:8088", "unix:kdc.sock"),
      "unix:/path"},
     {"a realm with a slash", instead_of("DEMO.TEST", "DEMO/TEST"), "realm ="},
@@ -114,13 +116,13 @@ BOOST_AUTO_TEST_CASE(reads_back_what_it_printed) {
                        {"http://a:1", "https://b:2", "unix:/run/admin.sock"},
                        {},
                        {"https://cdn/feed"},
-                       "ca.pem"};
+                       "a \"b\" \\ \n.pem"};
   write_file_atomic(scratch / "realm.toml", bytes_of(file.print()), 0644);
   const RealmFile again = RealmFile::load(scratch / "realm.toml");
   BOOST_TEST((again.realm == file.realm));
   BOOST_TEST(again.kdcs == file.kdcs);
   BOOST_TEST((again.root == file.root));
-  BOOST_TEST((again.tls_ca == scratch / "ca.pem"));
+  BOOST_TEST((again.tls_ca == scratch.path() / file.tls_ca));
   BOOST_TEST(again.feed == file.feed);
 }
 

@@ -72,6 +72,8 @@ BOOST_AUTO_TEST_CASE(name_the_files_for_tls_from_their_own_folder) {
   BOOST_TEST(again.has_tls());
   BOOST_TEST((again.tls_certificate == config.tls_certificate));
   BOOST_TEST((again.tls_key == "/srv/kdc/kdc.key"));
+  config.tls_key = "/a\nlisten = \"b:1\"\x7f\\\xc3\xa4";  // a name may hold anything
+  BOOST_TEST((Config::parse(config.print(), "kdc.toml").tls_key == config.tls_key));
 }
 
 BOOST_AUTO_TEST_CASE(name_the_admin_socket_from_their_own_folder) {

@@ -61,6 +61,16 @@ BOOST_AUTO_TEST_CASE(of_each_command_fits_a_terminal_and_has_examples,
   }
 }
 
+// For the shell's completion, to which a line is a word. Some options are told of in two lines.
+BOOST_AUTO_TEST_CASE(lists_each_word_in_one_line_with_what_it_does) {
+  const Ended words = waybill({"admin", "principal", "rekey"}, "--list-words");
+  BOOST_TEST_REQUIRE(words.status == 0, words.err);
+  for (const std::string& line : lines_of(words.out)) {
+    BOOST_TEST(line.starts_with("--"), line);
+    BOOST_TEST(line.find('\t') != line.npos, line);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace waybill::test::help_test

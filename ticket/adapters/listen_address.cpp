@@ -12,6 +12,10 @@ std::optional<ListenAddress> ListenAddress::parse(std::string_view text) {
   const bool in_brackets = host.starts_with('[') && host.ends_with(']');
   if (in_brackets) host = host.substr(1, host.size() - 2);
   if (host.empty() || (!in_brackets && host.find(':') != host.npos)) return std::nullopt;
+  // Names, addresses, and the zone of one; nothing that a line of settings could not hold.
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
+  if (host.find_first_not_of(letters) != host.npos) return std::nullopt;
   std::uint16_t port = 0;
   const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (fault != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;

@@ -1,5 +1,6 @@
 #include "ticket/adapters/realm_file.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
@@ -29,7 +30,10 @@ toml::table parse(const fs::path& path) {
   }
 }
 
-bool is_quotable(std::string_view text) { return text.find_first_of("\"\\ \t\r\n") == text.npos; }
+bool is_quotable(std::string_view text) {
+  return std::ranges::none_of(
+      text, [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '"' || c == '\\'; });
+}
 
 bool is_address(std::string_view text) {
   return (text.starts_with("http://") || text.starts_with("https://")) && is_quotable(text);
@@ -75,8 +79,7 @@ fs::path read_tls_ca(const toml::table& table, const fs::path& path) {
   const toml::node_view<const toml::node> named = table["tls_ca"];
   if (!named) return {};
   const auto file = named.value<std::string>();
-  const bool good = file && !file->empty() && file->find_first_of("\"\\\n") == file->npos;
-  if (!good) refuse(path, "needs a line like tls_ca = \"ca.pem\", or none");
+  if (!file || file->empty()) refuse(path, "needs a line like tls_ca = \"ca.pem\", or none");
   return path.parent_path() / *file;
 }
 
@@ -126,7 +129,11 @@ std::string RealmFile::print() const {
   print_list(out, "kdc", kdcs);
   out << "root_key = \"" << to_hex(root.bytes) << "\"\n";
   if (!feed.empty()) print_list(out, "feed", feed);
-  if (!tls_ca.empty()) out << "tls_ca = \"" << tls_ca.string() << "\"\n";
+  if (!tls_ca.empty()) {
+    const toml::value<std::string> name(tls_ca.string());  // a path may hold anything
+    out << "tls_ca = " << toml::toml_formatter(name, toml::format_flags::allow_unicode_strings)
+        << '\n';
+  }
   return out.str();
 }
 
