@@ -43,7 +43,8 @@ std::vector<FeedSync::Place*> FeedSync::in_order() {
   std::vector<Place*> order;
   for (Place& place : places_) order.push_back(&place);
   const Moment now = std::chrono::steady_clock::now();
-  std::ranges::stable_partition(order, [&](const Place* p) { return p->rests_until <= now; });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](const Place* p) { return p->rests_until <= now; });
   return order;
 }
 

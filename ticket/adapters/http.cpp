@@ -86,10 +86,10 @@ std::size_t checked_length(const httplib::Request& request, std::size_t max_body
 // The length of the body as these headers announce it; nothing when they do not, or not rightly.
 std::optional<std::size_t> announced_length(std::string_view headers) {
   constexpr std::string_view name = "\ncontent-length:";
-  const auto found =
-      std::ranges::search(headers, name, [](char a, char b) { return lower(a) == b; });
-  if (found.empty()) return std::nullopt;
-  std::string_view text(found.end(), headers.end());
+  const auto* found = std::search(headers.begin(), headers.end(), name.begin(), name.end(),
+                                  [](char a, char b) { return lower(a) == b; });
+  if (found == headers.end()) return std::nullopt;
+  std::string_view text(found + name.size(), headers.end());
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   std::size_t length = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), length);
