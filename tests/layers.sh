@@ -108,6 +108,11 @@ forbid 'only the second implementation includes Botan' "${include}[<\"]botan" . 
 forbid 'a heavy header stays out of headers' \
   "$include[<\"](httplib|prometheus|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
 forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
+forbid 'there is one union, the token of the reader' '(^|[^A-Za-z0-9_])union( |$)' . '^ticket/codec\.h'
+# What the compiler and libc call so is used: __FILE__, _SC_CLK_TCK; nothing of ours is.
+forbid 'no name of ours is reserved for the compiler' \
+  '(#define +|[A-Za-z0-9_>&*] +[*&]*)(_[A-Z]|__[a-z])[A-Za-z0-9_]*( *[=;{(]|$)' '\.(h|cpp)$' \
+  '^tools/cmd_completion\.cpp'
 
 # --- Time -----------------------------------------------------------------------------------
 forbid 'only SystemClock asks for the time of day' \
@@ -160,6 +165,12 @@ for file in "${files[@]}"; do
       ;;
   esac
 done
+# In a batch a source shares its unnamed namespace with others.
+mapfile -t lists < <(find ticket kdc trigger worker tools -name CMakeLists.txt)
+mapfile -t shipped < <(printf '%s\n' "${files[@]}" | grep -v '^tests/')
+breach 'a function of an unnamed namespace hides no overload that another source calls' < <(
+  awk -f tests/hidden.awk "${lists[@]}" $(printf '%s\n' "${shipped[@]}" | grep '\.h$') \
+    $(printf '%s\n' "${shipped[@]}" | grep '\.cpp$'))
 # links TARGET FOLDER ALLOWED SENTENCE
 links() {
   local listed

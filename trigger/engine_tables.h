@@ -61,11 +61,17 @@ class EngineTables {
   std::optional<RunId> run_of_ticket(const Txn& txn, const TicketId& ticket) const;
   Authority authority(const Txn& txn, const RunId& id) const;
 
-  /// New work as queued, with its authority and its input (inputs.protect() under `id`); a ticket
+  /// As what new work comes in.
+  struct Admission {
+    RunId id;
+    Time now;
+    std::size_t max_open;  ///< pieces of work that may not have ended, with this one
+  };
+  /// New work as queued, with its authority and its input (inputs.protect() under the id); a ticket
   /// that is known gives the work that it has. Errors: already_exists (the workflow id), busy
   /// (`max_open` pieces of work have not ended).
-  Result<Run> admit(WriteTxn& txn, const NewRun& work, Bytes protected_input, const RunId& id,
-                    Time now, std::size_t max_open) const;
+  Result<Run> admit(WriteTxn& txn, const NewRun& work, Bytes protected_input,
+                    const Admission& admission) const;
   /// As Engine has them. A result is bound to `run_chain`; work that completed has one.
   std::optional<Run> find(const Txn& txn, const TicketId& ticket, const Digest& submission) const;
   Result<Buffer> result(const Txn& txn, const RunId& id,

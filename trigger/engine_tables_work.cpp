@@ -14,7 +14,7 @@ RunId make_run_id(Time now) {
 }
 
 Result<Run> EngineTables::admit(WriteTxn& txn, const NewRun& work, Bytes protected_input,
-                                const RunId& id, Time now, std::size_t max_open) const {
+                                const Admission& admission) const {
   if (const auto known = run_of_ticket(txn, work.ticket)) {
     const auto record = run(txn, *known);
     if (!record) throw StoreDamaged("by_ticket");
@@ -23,9 +23,9 @@ Result<Run> EngineTables::admit(WriteTxn& txn, const NewRun& work, Bytes protect
   if (run_of_workflow(txn, work.workflow_id)) {
     return Error{Errc::already_exists, "workflow id"};
   }
-  if (deadlines.count(txn) >= max_open) return Error{Errc::busy, "open work"};
+  if (deadlines.count(txn) >= admission.max_open) return Error{Errc::busy, "open work"};
   const TicketTimes& times = work.issued.times;
-  RunRecord record{{id,
+  RunRecord record{{admission.id,
                     work.ticket,
                     work.workflow_id,
                     work.workflow_type,
@@ -33,7 +33,7 @@ Result<Run> EngineTables::admit(WriteTxn& txn, const NewRun& work, Bytes protect
                     work.subject,
                     Status::queued,
                     0,
-                    now,
+                    admission.now,
                     times.start_by,
                     times.issued_at,
                     times.run_until,
@@ -41,12 +41,12 @@ Result<Run> EngineTables::admit(WriteTxn& txn, const NewRun& work, Bytes protect
                     {},
                     {},
                     work.request_id},
-                   now,
+                   admission.now,
                    {},
                    {}};
   put(txn, std::nullopt, record);
   put_authority(txn, record.run, Authority::of(work, guard_));
-  inputs.put_protected(txn, id, protected_input);
+  inputs.put_protected(txn, admission.id, protected_input);
   return std::move(record.run);
 }
 

@@ -10,9 +10,9 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/method_handler.h>
-#include <string.h>
 
 #include <mutex>
+#include <string>
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/listen_address.h"

@@ -26,7 +26,7 @@ Result<Run> LmdbEngine::start(const NewRun& work) {
   const Buffer input = tables_.inputs.protect(id, work.sealed_input);
   std::optional<Result<Run>> outcome;
   writer_.run([&](WriteTxn& txn) {
-    outcome = tables_.admit(txn, work, input, id, clock_.now(), options_.max_open);
+    outcome = tables_.admit(txn, work, input, {id, clock_.now(), options_.max_open});
   });
   if (*outcome) bells_.ring(work.queue);
   return *std::move(outcome);

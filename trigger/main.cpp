@@ -252,6 +252,33 @@ void add_temporal(CLI::App& serving, Words& words) {
       ->option_text("memo|search-attributes|none");
 }
 
+void add_feed(CLI::App& serving, Words& words) {
+  serving
+      .add_option("--feed", words.feed,
+                  "where the revocation feed is: a web address or a folder, in the order in which "
+                  "they are tried; else the realm file's, else the KDCs")
+      ->allow_extra_args(false)
+      ->type_name("PLACE");
+  serving
+      .add_option("--mirror", words.mirror,
+                  "the folder of the feed's mirror, which all workers and triggers of a user on a "
+                  "host may share (FOLDER/mirror)")
+      ->type_name("FOLDER");
+}
+
+void add_limits(CLI::App& serving, Words& words) {
+  serving.add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
+      ->check(CLI::Range(1U, 3650U))
+      ->capture_default_str()
+      ->type_name("DAYS");
+  serving
+      .add_option("--lease", words.lease_seconds,
+                  "how long a worker may be silent before its job goes to another")
+      ->check(CLI::Range(3U, 3600U))
+      ->capture_default_str()
+      ->type_name("SECONDS");
+}
+
 void add_running(CLI::App& serving, Words& words) {
   serving.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
       ->check(CLI::IsMember({"auto", "text", "json"}))
@@ -299,33 +326,14 @@ CLI::App& add_serve(CLI::App& app, Words& words) {
       ->type_name("NAME");
   serving->add_option("--url", words.url, "where clients reach it, told to the KDC")
       ->type_name("URL");
-  serving
-      ->add_option("--feed", words.feed,
-                   "where the revocation feed is: a web address or a folder, in the order in which "
-                   "they are tried; else the realm file's, else the KDCs")
-      ->allow_extra_args(false)
-      ->type_name("PLACE");
-  serving
-      ->add_option("--mirror", words.mirror,
-                   "the folder of the feed's mirror, which all workers and triggers of a user on a "
-                   "host may share (FOLDER/mirror)")
-      ->type_name("FOLDER");
+  add_feed(*serving, words);
   serving
       ->add_option("--tls-certificate", words.tls_certificate,
                    "PEM: speak https, with this certificate and what leads to its authority")
       ->type_name("FILE");
   serving->add_option("--tls-key", words.tls_key, "PEM: its private key, mode 0600 or 0400")
       ->type_name("FILE");
-  serving->add_option("--keep-ended", words.keep_days, "how long ended work can be asked about")
-      ->check(CLI::Range(1U, 3650U))
-      ->capture_default_str()
-      ->type_name("DAYS");
-  serving
-      ->add_option("--lease", words.lease_seconds,
-                   "how long a worker may be silent before its job goes to another")
-      ->check(CLI::Range(3U, 3600U))
-      ->capture_default_str()
-      ->type_name("SECONDS");
+  add_limits(*serving, words);
   add_running(*serving, words);
   serving->footer(serve_examples);
   return *serving;

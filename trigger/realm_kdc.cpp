@@ -25,7 +25,8 @@ KdcAway away(const Error& error) {
   const ErrorText& text = describe(error.code);
   std::string sentence = "the KDC refuses this trigger: ";
   sentence.append(text.name).append(" (").append(text.sentence).append(")");
-  return KdcAway(sentence);
+  KdcAway refusal(sentence);
+  return refusal;
 }
 
 template <class Ask>

@@ -73,7 +73,7 @@ Result<Run> TemporalEngine::store(const NewRun& work) {
   const Buffer input = tables_.inputs.protect(id, work.sealed_input);
   std::optional<Result<Run>> outcome;
   writer_.run([&](WriteTxn& txn) {
-    outcome = tables_.admit(txn, work, input, id, clock_.now(), options_.max_open);
+    outcome = tables_.admit(txn, work, input, {id, clock_.now(), options_.max_open});
   });
   return *std::move(outcome);
 }

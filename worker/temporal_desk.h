@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "worker/temporal_source.h"
 #include "worker/worker.h"
@@ -14,8 +15,8 @@ namespace waybill::worker {
 class TemporalDesk {
  public:
   /// What these refer to must outlive it.
-  TemporalDesk(const TemporalPlace& place, Worker& worker, const Clock& clock)
-      : place_(place), worker_(worker), clock_(clock) {}
+  TemporalDesk(TemporalPlace place, Worker& worker, const Clock& clock)
+      : place_(std::move(place)), worker_(worker), clock_(clock) {}
   TemporalDesk(const TemporalDesk&) = delete;
   TemporalDesk& operator=(const TemporalDesk&) = delete;
   ~TemporalDesk();

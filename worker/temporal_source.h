@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "ticket/adapters/temporal.h"
 #include "worker/sources.h"
@@ -35,7 +36,7 @@ class TemporalSource final : public Source {
   /// Handlers that fail are tried again so often, hand-backs counted.
   static constexpr std::uint32_t max_attempts = 5;
 
-  explicit TemporalSource(const TemporalPlace& place) : place_(place) {}
+  explicit TemporalSource(TemporalPlace place) : place_(std::move(place)) {}
 
   /// Waits for about a minute, or until stop(); `wait` is not asked.
   Result<std::vector<LeasedJob>> poll(Seconds wait) override;

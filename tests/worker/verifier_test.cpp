@@ -1,5 +1,7 @@
 #include "worker/verifier.h"
 
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/worker/desk.h"
@@ -25,7 +27,8 @@ constexpr std::size_t version_at = 1;
 constexpr std::size_t kind_at = 2;
 
 void replace_text(Buffer& where, std::string_view from, std::string_view to) {
-  const auto found = std::ranges::search(where, bytes_of(from)).begin();
+  const Bytes wanted = bytes_of(from);
+  const auto found = std::search(where.begin(), where.end(), wanted.begin(), wanted.end());
   std::ranges::copy(bytes_of(to), found);
 }
 
@@ -77,8 +80,9 @@ const Row forgeries[] = {
     {"a rolling key of small order", Errc::bad_integrity, Step::seal, nullptr,
      [](Desk& desk, Job& job) {
        const Bytes rolling = desk.realm.rolling.public_key().bytes;
-       const auto at = std::ranges::search(job.ticket, rolling);
-       std::ranges::fill(at, std::uint8_t{0});
+       const auto at =
+           std::search(job.ticket.begin(), job.ticket.end(), rolling.begin(), rolling.end());
+       std::fill_n(at, rolling.size(), std::uint8_t{0});
      }},
     {"a plaintext that is none", Errc::malformed, Step::decoding, nullptr,
      [](Desk& desk, Job& job) {

@@ -25,8 +25,9 @@ namespace {
 
 // --- Users --------------------------------------------------------------------------------------
 
+// NOLINTBEGIN(concurrency-mt-unsafe): no thread yet that could ask as well
 const passwd& user_of(const std::string& name) {
-  const passwd* found = ::getpwnam(name.c_str());  // no thread yet that could ask as well
+  const passwd* found = ::getpwnam(name.c_str());
   if (found == nullptr) throw ConfinementError("there is no user `" + name + "`: make it first");
   return *found;
 }
@@ -36,6 +37,7 @@ gid_t group_of(const std::string& name) {
   if (found == nullptr) throw ConfinementError("there is no group `" + name + "`: make it first");
   return found->gr_gid;
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 // --- System calls -------------------------------------------------------------------------------
 

@@ -86,8 +86,8 @@ std::size_t checked_length(const httplib::Request& request, std::size_t max_body
 // The length of the body as these headers announce it; nothing when they do not, or not rightly.
 std::optional<std::size_t> announced_length(std::string_view headers) {
   constexpr std::string_view name = "\ncontent-length:";
-  const auto found = std::search(headers.begin(), headers.end(), name.begin(), name.end(),
-                                 [](char a, char b) { return lower(a) == b; });
+  const auto* found = std::search(headers.begin(), headers.end(), name.begin(), name.end(),
+                                  [](char a, char b) { return lower(a) == b; });
   if (found == headers.end()) return std::nullopt;
   std::string_view text(found + name.size(), headers.end());
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));

@@ -61,7 +61,7 @@ using Alone = std::unique_lock<std::shared_timed_mutex>;
 // Those who read one after the other would leave no gap to lock in.
 class Gate {
  public:
-  explicit Gate(std::atomic<bool>& closed) : closed_(closed) { closed_ = true; }
+  explicit Gate(std::atomic<bool>& closed) : closed_(closed) { closed_.store(true); }
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
   ~Gate() {

@@ -12,10 +12,12 @@ namespace waybill {
 
 ServiceManager::ServiceManager() {
   constexpr const char* name = "NOTIFY_SOCKET";
+  // NOLINTBEGIN(concurrency-mt-unsafe): before a thread is started
   const char* path = std::getenv(name);
   if (path == nullptr) return;
   address_ = path;
   ::unsetenv(name);
+  // NOLINTEND(concurrency-mt-unsafe)
   const bool is_address = address_.starts_with('/') || address_.starts_with('@');
   if (!is_address || address_.size() >= sizeof(sockaddr_un::sun_path)) address_.clear();
   if (address_.starts_with('@')) address_.front() = '\0';  // in the abstract namespace

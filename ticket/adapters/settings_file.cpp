@@ -30,7 +30,7 @@ bool is_list(const CLI::Option& option) { return option.get_expected_max() > 1; 
 
 // Nothing: a value of another type.
 std::optional<std::string> text_in(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return text;
+  if (auto text = node.value_exact<std::string>()) return text;
   if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   return std::nullopt;
 }

@@ -1,7 +1,6 @@
 #include "ticket/adapters/system_clock.h"
 
-#include <time.h>
-
+#include <ctime>
 #include <fstream>
 #include <string>
 
