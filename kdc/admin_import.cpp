@@ -197,12 +197,12 @@ void store(StoreChange& change, const Import& order, const Judged& judged) {
                   {"public_key", to_hex(after.newest().key.bytes)},
                   {"disabled", yes_or_no(after.disabled)}};
     for (const auto& [key, value] : roles.entries()) fields.add(key, value);
-    note(change, order, "add", std::move(fields));
+    note(change, order, "add", fields);
   }
   if (judged.changes_roles) {
     Fields fields{{"name", name}, {"roles", "set"}};
     for (const auto& [key, value] : roles.entries()) fields.add(key, value);
-    note(change, order, "change", std::move(fields));
+    note(change, order, "change", fields);
   }
   if (judged.changes_state) {
     if (after.disabled) revoke_all(change, after, order.by.now, "disabled");

@@ -53,7 +53,6 @@ class Keys {
   void add_principal(AuditTerm term, std::string_view text) { add(term, bare_name(text)); }
   std::vector<AuditKey> take() {
     std::ranges::sort(keys_);
-    // Not std::ranges::unique: clang 14, which clang-tidy reads with, does not compile it.
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     return std::move(keys_);
   }

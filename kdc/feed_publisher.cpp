@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Buffer> entries_of(std::vector<FeedRow> rows) {
   std::vector<Buffer> entries;
+  entries.reserve(rows.size());
   for (FeedRow& row : rows) entries.push_back(std::move(row.entry));
   return entries;
 }

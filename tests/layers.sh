@@ -108,6 +108,8 @@ forbid 'only the second implementation includes Botan' "${include}[<\"]botan" . 
 forbid 'a heavy header stays out of headers' \
   "$include[<\"](httplib|prometheus|nlohmann/json\.hpp|spdlog|CLI|toml|boost|msgpack)" '\.h$' '^tests/'
 forbid 'a header never opens a namespace' '^ *using namespace' '\.h$'
+forbid 'clang 14, which clang-tidy reads with, compiles no subrange' \
+  'ranges::(subrange|search|search_n|find_end|unique|remove|remove_if|rotate|partition|stable_partition|equal_range)\>' .
 forbid 'there is one union, the token of the reader' '(^|[^A-Za-z0-9_])union( |$)' . '^ticket/codec\.h'
 # What the compiler and libc call so is used: __FILE__, _SC_CLK_TCK; nothing of ours is.
 forbid 'no name of ours is reserved for the compiler' \

@@ -65,24 +65,7 @@ void describe_temporal(CLI::App& app, Words& words) {
       ->type_name("FILE");
 }
 
-void describe_run(CLI::App& app, Words& words) {
-  app.add_option("--dir", words.dir, "the worker's folder; made when it is missing")
-      ->required()
-      ->type_name("FOLDER");
-  app.add_option("--keytab", words.keytab, "the queue's key, from `waybill keygen`")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port");
-  describe_temporal(app, words);
-  app.add_option("--handler", words.handlers, "type=command, for each type of workflow")
-      ->required()
-      ->allow_extra_args(false);
-  app.add_option("--require-action", words.required,
-                 "type=action: the ticket must allow it, or the job is refused")
-      ->allow_extra_args(false);
-  app.add_option("--concurrency", words.concurrency, "jobs at the same time")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+void describe_feed(CLI::App& app, Words& words) {
   app.add_option("--realm-file", words.realm_file,
                  "else $WAYBILL_REALM, ~/.config/waybill/realm.toml, /etc/waybill/realm.toml")
       ->type_name("FILE");
@@ -102,6 +85,9 @@ void describe_run(CLI::App& app, Words& words) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, OnRevoked>{
           {"stop", OnRevoked::stop}, {"finish", OnRevoked::finish}}))
       ->default_str("stop");
+}
+
+void describe_daemon(CLI::App& app, Words& words) {
   app.add_option("--status-listen", words.status_listen,
                  "HOST:PORT for /healthz, /readyz and /metrics, in plain HTTP (specs/metrics.md)");
   app.add_option("--log-format", words.log_format, "auto: text on a terminal, JSON otherwise")
@@ -117,6 +103,28 @@ void describe_run(CLI::App& app, Words& words) {
   app.add_flag("--check-config", words.check_config,
                "look at settings, keys and handlers, say what is wrong, and end")
       ->configurable(false);
+}
+
+void describe_run(CLI::App& app, Words& words) {
+  app.add_option("--dir", words.dir, "the worker's folder; made when it is missing")
+      ->required()
+      ->type_name("FOLDER");
+  app.add_option("--keytab", words.keytab, "the queue's key, from `waybill keygen`")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--trigger", words.trigger, "where jobs come from: http://host:port");
+  describe_temporal(app, words);
+  app.add_option("--handler", words.handlers, "type=command, for each type of workflow")
+      ->required()
+      ->allow_extra_args(false);
+  app.add_option("--require-action", words.required,
+                 "type=action: the ticket must allow it, or the job is refused")
+      ->allow_extra_args(false);
+  app.add_option("--concurrency", words.concurrency, "jobs at the same time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  describe_feed(app, words);
+  describe_daemon(app, words);
   app.footer(run_footer);
 }
 

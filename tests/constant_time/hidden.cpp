@@ -18,10 +18,11 @@ std::vector<Buffer> hidden_in_plaintexts;
 std::vector<Bytes> copies_of(Bytes secret, Bytes where) {
   std::vector<Bytes> copies;
   for (auto rest = where;;) {
-    const auto found = std::ranges::search(rest, secret);
-    if (found.empty()) return copies;
-    copies.emplace_back(found.data(), found.size());
-    rest = rest.subspan(static_cast<std::size_t>(found.end() - rest.begin()));
+    const auto found = std::search(rest.begin(), rest.end(), secret.begin(), secret.end());
+    if (found == rest.end()) return copies;
+    rest = rest.subspan(static_cast<std::size_t>(found - rest.begin()));
+    copies.push_back(rest.first(secret.size()));
+    rest = rest.subspan(secret.size());
   }
 }
 

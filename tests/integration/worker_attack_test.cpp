@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -54,9 +55,9 @@ BOOST_AUTO_TEST_CASE(refuses_what_an_engine_changed) {
        }},
       {"a ticket of another realm", Errc::wrong_realm,
        [](Stage&, Stage::Job& j) {
-         const std::string_view realm = "TEST.WAYBILL";
-         const auto at = std::ranges::search(j.job.ticket, bytes_of(realm)).begin();
-         *at = 'B';
+         const Bytes realm = bytes_of("TEST.WAYBILL");
+         Buffer& ticket = j.job.ticket;
+         *std::search(ticket.begin(), ticket.end(), realm.begin(), realm.end()) = 'B';
        }},
       {"another workflow", Errc::wrong_workflow,
        [](Stage&, Stage::Job& j) { j.job.workflow_id += "-2"; }},

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(keeps_a_secret_wrapped_under_its_own_name) {
   BOOST_TEST(equal(*store.view().secret("epoch/9"), secret));
   const GuardedTable& secrets = store.tables().secrets;
   const Buffer kept = stored(secrets, bytes_of("epoch/9"));
-  BOOST_TEST((std::ranges::search(kept, secret).empty()));
+  BOOST_TEST((std::search(kept.begin(), kept.end(), secret.begin(), secret.end()) == kept.end()));
   BOOST_TEST(outcome(store.view().secret("epoch/10")) == Errc::not_found);
   // The same blob under another name, with a record MAC that is right: the wrap is bound to it.
   const Bytes wrapped = Bytes(kept).first(kept.size() - 32);
