@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(is_run_once_more_neither_offline_nor_by_another_worker) {
     const auto rows = realm.rows("tickets", {{"workflow", id}});
     return std::string(rows.at(0).get("state"));
   };
-  BOOST_TEST(eventually([&] { return reason() == "revoked"; }));
+  BOOST_TEST(eventually([&] { return reason() == "ended"; }));
   std::this_thread::sleep_for(4s);  // until every mirror has it
   for (RogueEngine* engine : {&here, &there}) {
     BOOST_TEST(verdict_of(*engine, stolen) == "WB-TICKET-REVOKED");  // the very same run, even
