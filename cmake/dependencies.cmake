@@ -28,3 +28,26 @@ if(WAYBILL_TESTS)
   find_package(benchmark REQUIRED)
   pkg_check_modules(botan REQUIRED IMPORTED_TARGET botan-2)  # tests/crosscheck alone
 endif()
+
+# waybill_find_grpc(): the target waybill::grpcpp. pkg_check_modules would ask pkg-config fourteen times,
+# which takes two seconds each for the hundred modules that gRPC is made of; here it is asked once for
+# each build folder.
+function(waybill_find_grpc)
+  if(TARGET waybill::grpcpp)
+    return()
+  endif()
+  if(NOT WAYBILL_GRPC_FLAGS)
+    execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --cflags --libs grpc++
+      OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    separate_arguments(flags)
+    set(WAYBILL_GRPC_FLAGS ${flags} CACHE INTERNAL "What pkg-config says of grpc++")
+  endif()
+  set(compiling ${WAYBILL_GRPC_FLAGS})
+  list(FILTER compiling EXCLUDE REGEX "^-[lL]")
+  set(linking ${WAYBILL_GRPC_FLAGS})
+  list(FILTER linking INCLUDE REGEX "^-[lL]")
+  list(REMOVE_DUPLICATES linking)
+  add_library(waybill::grpcpp INTERFACE IMPORTED GLOBAL)
+  target_compile_options(waybill::grpcpp INTERFACE ${compiling})
+  target_link_libraries(waybill::grpcpp INTERFACE ${linking})
+endfunction()

@@ -3,7 +3,7 @@
 option(WAYBILL_GRPC "The trigger's gRPC front door: needs grpc++ and protobuf (tools/setup)" ON)
 
 if(WAYBILL_GRPC)
-  pkg_check_modules(grpc_library REQUIRED IMPORTED_TARGET grpc++)
+  waybill_find_grpc()
   pkg_check_modules(protobuf_library REQUIRED IMPORTED_TARGET protobuf)
   find_library(WAYBILL_GRPC_REFLECTION grpc++_reflection REQUIRED)
   find_program(WAYBILL_PROTOC protoc REQUIRED)

@@ -1,7 +1,7 @@
 # Every header compiles on its own. One that has a source of the same name is proved by that source,
 # which includes it first (tests/layers.sh holds it to that), wherever sources are compiled one by one
 # (release); the others are compiled alone by the target all_verify_interface_header_sets, which
-# tools/test builds.
+# `tools/test --lint` builds.
 
 # waybill_check_lone_headers(TARGET...)
 function(waybill_check_lone_headers)

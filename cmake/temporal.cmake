@@ -6,7 +6,7 @@ set(WAYBILL_TEMPORAL_PACKAGE "" CACHE FILEPATH
   "The npm package of Temporal's definitions, where it was fetched before; else npm fetches it")
 
 if(WAYBILL_TEMPORAL)
-  pkg_check_modules(grpc_library REQUIRED IMPORTED_TARGET grpc++)
+  waybill_find_grpc()
   pkg_check_modules(protobuf_library REQUIRED IMPORTED_TARGET protobuf)
   find_program(WAYBILL_PROTOC protoc REQUIRED)
 endif()
