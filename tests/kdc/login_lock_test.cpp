@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(stands_when_the_record_of_its_end_did_not_become_durable) {
   fail("carol", 5);
   const Fields carol{{"name", "carol"}};
   const auto failures = [&] {
-    return ask("operator", "admin.principal.show", carol).fields().get("failures");
+    return std::string(ask("operator", "admin.principal.show", carol).fields().get("failures"));
   };
   const Table audit = store.tables().audit.table;
   const Key last = Key().number(records());
