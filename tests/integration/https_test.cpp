@@ -2,6 +2,7 @@
 
 #include "tests/adapters/throwaway_ca.h"
 #include "tests/support/daemon.h"
+#include "tests/support/unsanitized.h"
 
 namespace waybill::test::https_test {
 namespace {
@@ -71,7 +72,8 @@ BOOST_AUTO_TEST_CASE(does_work_for_those_who_trust_its_authority) {
   const Command shell{"/bin/sh",
                       {"-c", std::string(before) + std::string(session)},
                       folder.path(),
-                      {{"PATH", search_path()},
+                      {no_search_for_leaks,
+                       {"PATH", search_path()},
                        {"XDG_RUNTIME_DIR", folder.path().string()},
                        {"KDC", std::to_string(free_port())},
                        {"TRIGGER", std::to_string(free_port())}}};
