@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/toml_text.h"
 
 namespace waybill::kdc {
 namespace {
@@ -149,14 +150,6 @@ void read_setting(Config& config, const std::string& file, std::string_view key,
     config.*(setting->count) = static_cast<std::size_t>(value);
 }
 
-// As a text of TOML, in one line whatever it holds.
-std::string in_toml(const std::string& text) {
-  const toml::value<std::string> value(text);
-  std::ostringstream out;
-  out << toml::toml_formatter(value, toml::format_flags::allow_unicode_strings);
-  return out.str();
-}
-
 // The lines of a printed configuration by their keys; in a comment: as it is by default.
 std::map<std::string, std::string> lines_of(const Config& config) {
   std::map<std::string, std::string> lines;
@@ -223,15 +216,15 @@ std::string Config::print() const {
   if (!status_listen) out << "# status_listen = \"127.0.0.1:9088\"";
   out << "  # /healthz, /readyz and /metrics, in plain HTTP\n";
   if (admin_socket.empty()) out << "# admin_socket = \"admin.sock\"";
-  if (!admin_socket.empty()) out << "admin_socket = " << in_toml(admin_socket.string());
+  if (!admin_socket.empty()) out << "admin_socket = " << toml_text(admin_socket.string());
   out << "  # the same as `listen`, for this user and root on this host\n";
   out << "log_format = \"" << name_of(log_format)
       << "\"  # auto (text on a terminal, else json), text or json\n"
       << "log_level = \"" << name_of(log_level) << "\"  # debug, info, warning or error\n";
   const char* off = has_tls() ? "" : "# ";
-  out << off << "tls_certificate = " << in_toml(has_tls() ? tls_certificate.string() : "kdc.pem")
+  out << off << "tls_certificate = " << toml_text(has_tls() ? tls_certificate.string() : "kdc.pem")
       << "  # https and nothing else\n"
-      << off << "tls_key = " << in_toml(has_tls() ? tls_key.string() : "kdc.key")
+      << off << "tls_key = " << toml_text(has_tls() ? tls_key.string() : "kdc.key")
       << "  # mode 0600 or 0400, without a passphrase\n";
   out << "\n";
   for (const Setting& setting : settings) {

@@ -7,6 +7,7 @@
 #include <toml++/toml.h>
 
 #include "ticket/adapters/files.h"
+#include "ticket/adapters/toml_text.h"
 #include "ticket/hex.h"
 
 namespace waybill {
@@ -129,11 +130,7 @@ std::string RealmFile::print() const {
   print_list(out, "kdc", kdcs);
   out << "root_key = \"" << to_hex(root.bytes) << "\"\n";
   if (!feed.empty()) print_list(out, "feed", feed);
-  if (!tls_ca.empty()) {
-    const toml::value<std::string> name(tls_ca.string());  // a path may hold anything
-    out << "tls_ca = " << toml::toml_formatter(name, toml::format_flags::allow_unicode_strings)
-        << '\n';
-  }
+  if (!tls_ca.empty()) out << "tls_ca = " << toml_text(tls_ca.string()) << '\n';
   return out.str();
 }
 
