@@ -36,12 +36,14 @@ boot() {
 }
 
 property() { inside systemctl show --value --property "$2" "$1"; }
+processes() {
+  local unit
+  for unit in waybill-kdc waybill-trigger waybill-worker@alice; do property "$unit" MainPID; done
+}
 is() { [ "$(property "$1" "$2")" = "$3" ]; }  # UNIT PROPERTY VALUE
 journal_has() { inside journalctl --no-pager -o cat -u "$1" | grep -q -- "$2"; }
 process_has() { grep -q "^$2$" "$root/proc-of-$1"; }
 operator() { inside waybill "$@"; }
-log_in() { operator init -k -t /root/operator.keytab operator; }
-install_all() { inside sh -c "apt-get install -q -y --no-install-recommends /$1/*.deb"; }
 # set_line FILE LINE: in the place of that key's, or at the end.
 set_line() { inside sed -i "/^#* *${2%% *} =/d; \$a $2" "$1"; }
 make_realm() {
@@ -133,13 +135,9 @@ inside systemctl daemon-reload
 holds "and comes as a credential" inside systemctl restart waybill-kdc
 holds "which opens the realm" log_in
 
-before=$(for unit in waybill-kdc waybill-trigger waybill-worker@alice; do
-  property "$unit" MainPID
-done)
+before=$(processes)
 holds "newer packages install under all of them" install_all newer
-after=$(for unit in waybill-kdc waybill-trigger waybill-worker@alice; do
-  property "$unit" MainPID
-done)
+after=$(processes)
 holds "each is a new process" test "$(sort -u <<<"$before"$'\n'"$after" | wc -l)" = 6
 holds "and work is done" job
 

@@ -22,3 +22,7 @@ soon() {
     sleep 0.5
   done
 }
+
+# In the Debian that the script's `inside` and `operator` work in.
+install_all() { inside sh -c "apt-get install -q -y --no-install-recommends /$1/*.deb"; }
+log_in() { operator init -k -t /root/operator.keytab operator; }

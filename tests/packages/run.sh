@@ -29,7 +29,6 @@ mount -t proc proc "$root/proc"
 mkdir "$root/packages" "$root/newer"
 cp "$@" "$root/packages"
 
-install_all() { inside sh -c "apt-get install -q -y --no-install-recommends /$1/*.deb"; }
 serve() {  # in the place of the subshell, which would be what a signal reaches
   (exec chroot "$root" "${clean[@]}" "${as_kdc[@]}" waybill-kdc serve --dir /var/lib/waybill-kdc) \
     >>"$root/kdc.log" 2>&1 &
@@ -41,7 +40,6 @@ stop() {
   kdc=
 }
 operator() { inside env HOME=/root XDG_RUNTIME_DIR=/root waybill "$@"; }
-log_in() { operator init -k -t /root/operator.keytab operator; }
 
 holds "they install with nothing but what they depend on" install_all packages
 for daemon in kdc trigger worker; do
