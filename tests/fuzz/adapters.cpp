@@ -19,8 +19,6 @@
 namespace waybill::test::fuzz {
 namespace {
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
-
 void read_base64(Bytes input) {
   const std::string_view words = text_of(input);
   const auto one = from_base64(words);

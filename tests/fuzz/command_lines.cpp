@@ -4,6 +4,9 @@
 #include <iostream>
 #include <sstream>
 
+#include "tests/adapters/scratch.h"
+#include "ticket/adapters/files.h"
+
 namespace waybill::test::fuzz {
 namespace {
 
@@ -59,6 +62,17 @@ std::string parse_command_line(Main& program, const std::string& name,
   require(status == 2 || is_help, "help shows how the command is used");
   require(!printed.empty(), "wrong usage says what is wrong");
   return printed;
+}
+
+void read_settings_file(Main& program, std::vector<std::string> command, Bytes input) {
+  static const Scratch scratch;
+  const std::string file = (scratch / "settings.toml").string();
+  write_file_atomic(file, input, 0600);
+  command.insert(command.end(), {"--config", file, "--help"});
+  std::string printed;
+  const int status = run_quietly(program, std::move(command), &printed);
+  require(status == 0 || (status == 2 && printed.find("settings.toml, line ") != printed.npos),
+          "settings are read, or refused with file and line");
 }
 
 }  // namespace waybill::test::fuzz

@@ -22,4 +22,8 @@ std::vector<std::string> words_of(Bytes input);
 std::string parse_command_line(Main& program, const std::string& name,
                                std::vector<std::string> command, Bytes input);
 
+/// Reads an input as the file of settings of that program and command: it is taken, or refused with
+/// file and line.
+void read_settings_file(Main& program, std::vector<std::string> command, Bytes input);
+
 }  // namespace waybill::test::fuzz

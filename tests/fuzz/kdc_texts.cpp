@@ -11,8 +11,6 @@ int waybill_kdc_main(int argc, char** argv);
 namespace waybill::test::fuzz {
 namespace {
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
-
 void read_config(Bytes input) {
   try {
     const kdc::Config config = kdc::Config::parse(text_of(input), "kdc.toml");

@@ -26,6 +26,8 @@ Targets targets();
 /// When it does not hold, that is a finding: says the property and ends the process.
 void require(bool holds, std::string_view property);
 
+inline Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
+
 inline Targets joined(std::vector<Targets> lists) {
   Targets all;
   for (Targets& list : lists) {

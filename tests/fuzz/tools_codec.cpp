@@ -17,7 +17,6 @@ namespace {
 using nlohmann::json;
 using namespace tools;
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
 std::string base64(std::string_view words) { return to_base64(bytes_of(words)); }
 
 std::string some_payloads() {

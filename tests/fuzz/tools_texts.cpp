@@ -24,8 +24,6 @@ namespace {
 using namespace tools;
 using nlohmann::json;
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
-
 // One line of UTF-8 that moves no cursor.
 bool is_safe(std::string_view shown) {
   return is_utf8(shown) &&

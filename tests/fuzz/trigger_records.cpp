@@ -3,12 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/adapters/scratch.h"
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/canonical.h"
 #include "tests/fuzz/command_lines.h"
 #include "tests/fuzz/door_targets.h"
-#include "ticket/adapters/files.h"
 #include "trigger/json_fields.h"
 #include "trigger/run_record.h"
 
@@ -18,8 +16,6 @@ namespace waybill::test::fuzz {
 namespace {
 
 using nlohmann::json;
-
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
 
 trigger::Run some_run() {
   return {trigger::RunId{1},
@@ -89,14 +85,7 @@ void parse_words(Bytes input) {
 }
 
 void read_settings(Bytes input) {
-  static const Scratch scratch;
-  const std::string file = (scratch / "trigger.toml").string();
-  write_file_atomic(file, input, 0600);
-  std::string printed;
-  const int status = run_quietly(
-      waybill_trigger_main, {"waybill-trigger", "serve", "--config", file, "--help"}, &printed);
-  require(status == 0 || (status == 2 && printed.find("trigger.toml, line ") != printed.npos),
-          "settings are read, or refused with file and line");
+  read_settings_file(waybill_trigger_main, {"waybill-trigger", "serve"}, input);
 }
 
 }  // namespace

@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
-
 constexpr std::string_view some_job =
     R"({"namespace":"default","workflow_id":"invoice-report-1","workflow_type":"invoice-report",)"
     R"("run_id":"00112233445566778899aabbccddeeff","attempt":2,"started_at":1790000001,)"

@@ -16,8 +16,6 @@ int waybill_worker_main(int argc, char** argv);
 namespace waybill::test::fuzz {
 namespace {
 
-Buffer text(std::string_view words) { return copy_of(bytes_of(words)); }
-
 void parse_words(Bytes input) {
   if (input.empty()) return;
   const bool inside = (input.front() & 1U) != 0;
@@ -27,14 +25,7 @@ void parse_words(Bytes input) {
 }
 
 void read_settings(Bytes input) {
-  static const Scratch scratch;
-  const std::string file = (scratch / "worker.toml").string();
-  write_file_atomic(file, input, 0600);
-  std::string printed;
-  const int status = run_quietly(waybill_worker_main,
-                                 {"waybill-worker", "run", "--config", file, "--help"}, &printed);
-  require(status == 0 || (status == 2 && printed.find("worker.toml, line ") != printed.npos),
-          "settings are read, or refused with file and line");
+  read_settings_file(waybill_worker_main, {"waybill-worker", "run"}, input);
 }
 
 /// What `run` takes from these words; nothing when it refuses them. Nothing is run.
