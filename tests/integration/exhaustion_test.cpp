@@ -210,6 +210,18 @@ BOOST_AUTO_TEST_CASE(keeps_no_more_of_unfinished_requests_than_it_has_room_for,
   all_is_well();
 }
 
+// All of them come between two looks of the KDC at its sockets, and a new one may take the place of
+// the oldest.
+BOOST_AUTO_TEST_CASE(hears_who_asked_before_a_crowd_came) {
+  realm.kdc().pause();
+  RawSocket early(realm.kdc_port());
+  early.send("GET /v1/realm HTTP/1.1\r\nConnection: close\r\n\r\n");
+  Sockets crowd;
+  for (int i = 0; i < 900; ++i) crowd.push_back(std::make_unique<RawSocket>(realm.kdc_port()));
+  realm.kdc().resume();
+  BOOST_TEST(early.read_until("\r\n").starts_with("HTTP/1.1 200 "));
+}
+
 BOOST_AUTO_TEST_CASE(does_not_wait_for_a_body_that_it_would_not_take) {
   for (const std::size_t announced : {std::size_t{64 * 1024 + 1}, std::size_t{1} << 50U}) {
     BOOST_TEST(answer_to(realm.kdc_port(), half_a_request("/v1/call", announced, 100)) == 413);

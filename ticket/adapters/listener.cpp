@@ -22,6 +22,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// In one look at the sockets. A new connection may take the place of an old one: with four events to
+// an acceptance, all that have something to say are heard before a quarter of the places has changed
+// hands, however many come at once.
+constexpr std::size_t events_at_once = 128;
+constexpr std::size_t accepted_at_once = events_at_once / 4;
+
 constexpr auto sweep_every = 100ms;       // grain of the limits on idle and waiting connections
 constexpr auto linger_time = 5ms;         // a thread waits this long for the next request, if idle
 constexpr auto leaving_time = 2s;         // for the other end to read why it was refused
@@ -91,7 +97,7 @@ void Listener::wake() const {
 }
 
 void Listener::receive() {
-  std::array<epoll_event, 128> events{};
+  std::array<epoll_event, events_at_once> events{};
   while (!is_stopping()) {
     const int count = ::epoll_wait(events_, events.data(), events.size(), sleep_limit());
     bool arrived = false;
@@ -106,7 +112,7 @@ void Listener::receive() {
         const ssize_t got = ::read(wake_, &drained, sizeof drained);
     }
     sweep();
-    if (arrived) accept_all();  // last: a new socket may get the number of one closed above
+    if (arrived) accept_some();  // last: a new socket may get the number of one closed above
   }
   ::close(std::exchange(listening_, -1));
   if (!options_.unix_path.empty()) ::unlink(options_.unix_path.c_str());
@@ -119,8 +125,9 @@ int Listener::sleep_limit() const {
   return idle_.empty() && ready_.empty() ? -1 : static_cast<int>(sweep_every.count());
 }
 
-void Listener::accept_all() {
-  for (int rounds = 0; rounds < options_.backlog; ++rounds) {
+void Listener::accept_some() {
+  const std::size_t most = std::min(accepted_at_once, options_.max_connections / 4 + 1);
+  for (std::size_t count = 0; count < most; ++count) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     const int socket = ::accept4(listening_, reinterpret_cast<sockaddr*>(&address), &length,

@@ -78,7 +78,7 @@ class Listener {
   };
 
   void receive();  // the watching thread
-  void accept_all();
+  void accept_some();
   void admit(int socket, std::string remote);
   void on_readable(int socket);
   void sweep();
