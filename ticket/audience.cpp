@@ -35,10 +35,9 @@ Result<VerifiedTicket> Audience::accept(Bytes ticket, Time now) {
   TRY(opened, open(ticket));
   const auto known = this->known();
   TRY(root, opened.proven_root());
-  std::string name(text_of(root));
-  const bool remembered = known->roots.knows(name);
+  const bool remembered = known->roots.knows(root);
   TRY(verified, std::move(opened).verify(known->realm, now, remembered));
-  if (!remembered) known->roots.remember(std::move(name), true);
+  if (!remembered) known->roots.remember(std::move(root), true);
   return verified;
 }
 

@@ -18,8 +18,9 @@ struct Head {
   std::uint64_t number;
   std::size_t bytes;
 
+  // After the tag.
   std::uint8_t byte(std::size_t i) const {
-    return i == 0 ? tag : static_cast<std::uint8_t>(number >> (8 * (bytes - i)));
+    return static_cast<std::uint8_t>(number >> (8 * (bytes - 1 - i)));
   }
 };
 
@@ -56,7 +57,8 @@ Head str_head(std::uint64_t n) {
 }
 
 void append(Buffer& out, const Head& head) {
-  for (std::size_t i = 0; i <= head.bytes; ++i) out.push_back(head.byte(i));
+  out.push_back(head.tag);
+  for (std::size_t i = 0; i < head.bytes; ++i) out.push_back(head.byte(i));
 }
 
 // Eight at a time: nearly all that is ever read.
@@ -140,11 +142,10 @@ class Reader::Visitor : public msgpack::null_visitor {
   bool refuse_type() { return refuse(Errc::not_canonical, "a type that is not used"); }
   bool value_head(const Head& head, std::size_t payload) {
     const Bytes rest = wire_.subspan(position_);
-    const std::size_t size = 1 + head.bytes;
-    bool same = rest.size() >= size;
-    for (std::size_t i = 0; same && i <= head.bytes; ++i) same = rest[i] == head.byte(i);
+    bool same = rest.size() > head.bytes && rest[0] == head.tag;
+    for (std::size_t i = 0; same && i < head.bytes; ++i) same = rest[1 + i] == head.byte(i);
     if (!same) return refuse(Errc::not_canonical, "not the shortest form");
-    position_ += size + payload;
+    position_ += 1 + head.bytes + payload;
     return true;
   }
   static Token text(Type type, const char* data, std::uint32_t size) {

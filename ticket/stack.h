@@ -11,6 +11,8 @@ class ClearStackOnExit {
  public:
   /// Deeper than anything that is called, but for Argon2.
   static constexpr std::size_t usual_bytes = 4096;
+  /// Enough where BLAKE2b alone is called.
+  static constexpr std::size_t hash_bytes = 2048;
 
   explicit ClearStackOnExit(std::size_t bytes = usual_bytes) : bytes_(bytes) {}
   ClearStackOnExit(const ClearStackOnExit&) = delete;

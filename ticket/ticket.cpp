@@ -277,12 +277,15 @@ Digest OpenedTicket::root() const {
   return batch_root(batch_leaf(c.header_bytes, c.body_bytes), c.proof->index, c.proof->path);
 }
 
-Result<Buffer> OpenedTicket::proven_root() const {
+Result<std::string> OpenedTicket::proven_root() const {
   const auto& proof = contents_->proof;
   if (!proof) return Error{Errc::bad_proof, "no proof"};
-  Writer out(160);
-  out.array(4).uint(number(header().key)).time(proof->batch_time).bin(root());
-  return out.bin(proof->signature).take();
+  std::string out = std::to_string(number(header().key)) + ' ';
+  out += std::to_string(proof->batch_time.time_since_epoch().count()) + ' ';
+  out.reserve(out.size() + sizeof(Digest) + sizeof(Signature));
+  out += text_of(root());
+  out += text_of(proof->signature);
+  return out;
 }
 
 Checked OpenedTicket::check_times(Time now) const {

@@ -117,7 +117,7 @@ class OpenedTicket {
   Result<Evidence> evidence() const;
   /// The root that the proof leads to, and the memory key of a root that was verified before.
   /// Errors: bad_proof (a service ticket without one).
-  Result<Buffer> proven_root() const;
+  Result<std::string> proven_root() const;
 
   /// Steps "proof" and "times": `root_is_known` says that the caller verified proven_root() under
   /// this realm document before. Errors: unknown_signer, bad_proof, not_yet_valid, ticket_expired.
