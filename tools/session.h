@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +47,9 @@ class Session {
   Outcome<Answer> call(Operation operation);
   /// For operations whose value is Fields; an empty value is no fields.
   Outcome<Fields> call(const std::string& operation, const Fields& arguments);
-  /// All pages of a list, at most `most` rows.
+  /// All pages of a list, or the first `most` rows.
   Outcome<std::vector<Fields>> list(const std::string& operation, Fields arguments,
-                                    std::size_t most = 100'000);
+                                    std::size_t most = std::numeric_limits<std::size_t>::max());
 
   enum class From { cache, kdc };
   /// A ticket for a service of this realm: from the cache, while it lasts, or from the KDC; always
