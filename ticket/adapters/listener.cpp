@@ -22,9 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// In one look at the sockets. A new connection may take the place of an old one: with four events to
-// an acceptance, all that have something to say are heard before a quarter of the places has changed
-// hands, however many come at once.
+// In one look at the sockets. A new connection may take the place of an old one: with four events
+// to an acceptance, all that have something to say are heard before a quarter of the places has
+// changed hands, however many come at once.
 constexpr std::size_t events_at_once = 128;
 constexpr std::size_t accepted_at_once = events_at_once / 4;
 
