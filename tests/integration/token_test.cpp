@@ -2,6 +2,7 @@
 
 #include "tests/integration/live_realm.h"
 #include "tests/support/soft_token.h"
+#include "tests/support/unsanitized.h"
 #include "ticket/adapters/files.h"
 
 namespace waybill::test::token_test {
@@ -13,7 +14,9 @@ struct Fixture {
   const std::uint16_t port = free_port();
 
   Command command(std::vector<std::string> arguments) const {
-    return {WAYBILL_KDC_PROGRAM, std::move(arguments), scratch.path(), token.environment()};
+    auto environment = token.environment();
+    environment.insert(no_search_for_leaks);
+    return {WAYBILL_KDC_PROGRAM, std::move(arguments), scratch.path(), std::move(environment)};
   }
   Ended kdc(std::vector<std::string> arguments) const { return run(command(std::move(arguments))); }
   void must(std::vector<std::string> arguments) const {
