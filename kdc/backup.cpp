@@ -43,7 +43,7 @@ void copy_plain_files(const fs::path& from, const Folder& to) {
 // What a token wrapped opens nothing else, so backups may have it.
 Folder holder_of_key(const fs::path& from, const Folder& folder) {
   if (has_master_key(folder)) return folder;
-  const Folder beside{from};
+  Folder beside{from};
   if (!fs::exists(beside.master_token())) {
     throw BackupRefused("the master key is not in " + folder.path.string() +
                         ": put the master.key of this realm there first, or name it with "

@@ -142,10 +142,10 @@ Outcome<Archives> open_archives(Session& session, const std::vector<std::string>
 }
 
 Stop gap(std::uint64_t from, std::uint64_t to) {
-  return Stop(Exit::refused,
-              "records " + std::to_string(from + 1) + " to " + std::to_string(to) +
-                  " were pruned and are in none of the archives",
-              "name all archives from that record on, each with --archive");
+  return {Exit::refused,
+          "records " + std::to_string(from + 1) + " to " + std::to_string(to) +
+              " were pruned and are in none of the archives",
+          "name all archives from that record on, each with --archive"};
 }
 
 // One may reach into the next: what both have is taken once, and both are signed.
@@ -165,8 +165,8 @@ Outcome<Done> add_archives(Session& session, const Archives& archives,
 }
 
 Stop not_what_was_written(const kdc::AuditFault& fault) {
-  return Stop(Exit::refused, "the audit trail is not what the KDC wrote: " + fault.sentence(),
-              "compare with a backup of the KDC's folder, and find out who could write to it");
+  return {Exit::refused, "the audit trail is not what the KDC wrote: " + fault.sentence(),
+          "compare with a backup of the KDC's folder, and find out who could write to it"};
 }
 
 std::vector<kdc::AuditCheckpoint> ends_of(const Archives& archives) {

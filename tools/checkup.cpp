@@ -45,7 +45,8 @@ class Checkup {
     findings_.push_back({what, Finding::Verdict::wrong, std::move(says), std::move(mend), exit});
   }
   void wrong(const char* what, const Stop& stop, std::string mend) {
-    wrong(what, stop.exit, stop.sentence, stop.hint.empty() ? std::move(mend) : stop.hint);
+    if (!stop.hint.empty()) mend = stop.hint;
+    wrong(what, stop.exit, stop.sentence, std::move(mend));
   }
 
   // A check that throws has found what it says; the sentences of FileError name their mend.

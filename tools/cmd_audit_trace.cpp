@@ -49,7 +49,7 @@ void print_timeline(Context& context, const std::vector<Fields>& rows) {
     const auto time = parse_unix(row.get("time"));
     std::string text = tell(row) + " (record " + escaped(row.get("sequence")) + ")";
     if (several && row.has("workflow") && row.has("ticket")) {
-      text = "[" + escaped(row.get("ticket").substr(0, 8)) + "] " + text;
+      text.insert(0, "[" + escaped(row.get("ticket").substr(0, 8)) + "] ");
     }
     print_wrapped(context.ui, (time ? print_local(*time) : std::string(19, ' ')) + "  ", text);
   }

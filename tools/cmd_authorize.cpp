@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "ticket/adapters/files.h"
 #include "ticket/limits.h"
 #include "tools/commands.h"
@@ -47,7 +50,9 @@ Outcome<Done> read_options(Context& context, const Arguments& arguments,
   if (options.is_for_work() && !(options.queue && options.type)) {
     return wrong_usage("a workflow needs both --queue and --workflow");
   }
-  if (options.is_for_work() + options.path.has_value() + options.grpc.has_value() != 1) {
+  const std::array<bool, 3> kinds{options.is_for_work(), options.path.has_value(),
+                                  options.grpc.has_value()};
+  if (std::ranges::count(kinds, true) != 1) {
     return wrong_usage("one of --queue with --workflow, --path, or --grpc");
   }
   if (options.grpc && (options.method || !is_name(*options.grpc, limits::max_name) ||

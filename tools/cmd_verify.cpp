@@ -241,7 +241,8 @@ json to_json(const Verdict& verdict, const VerifyOptions& options) {
 // The ticket's bytes, out of whatever form they came in; garbage goes to the verifier as it is.
 Buffer ticket_in(const Buffer& file) {
   auto found = find_ticket(file);
-  return found && !found->ticket.empty() ? std::move(found->ticket) : file;
+  if (!found || found->ticket.empty()) return file;
+  return std::move(found->ticket);
 }
 
 Outcome<Done> show(Context& context, const Verdict& verdict, const VerifyOptions& options) {

@@ -74,7 +74,10 @@ void list_words(Ui& ui, const CLI::App& app) {
         longs.empty() ? "-" + option->get_snames().front() : "--" + longs.front();
     std::string what = option->get_description();
     std::ranges::replace(what, '\n', ' ');  // a line of its own would be another word
-    ui.print(name + (option->get_type_size() > 0 ? "=" : "") + "\t" + what);
+    std::string told = name + (option->get_type_size() > 0 ? "=" : "");
+    told += "\t";
+    told += what;
+    ui.print(told);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "ticket/adapters/feed_walk.h"
@@ -19,7 +20,7 @@ constexpr mode_t for_everybody = 0644;
 /// One run, from the first missing segment to the head.
 class Export {
  public:
-  Export(FeedPlace& from, const fs::path& to, Time now) : from_(from), to_(to), now_(now) {}
+  Export(FeedPlace& from, fs::path to, Time now) : from_(from), to_(std::move(to)), now_(now) {}
   Outcome<Exported> run();
 
  private:

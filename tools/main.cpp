@@ -48,7 +48,7 @@ Outcome<Done> lock_memory(Arguments& arguments) {
 Outcome<Done> run(Context& context, Arguments arguments) {
   CHECK_OK(lock_memory(arguments));
   harden_process();
-  std::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is an answer
+  (void)std::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is an answer
   if (arguments.empty()) return standing_main(context, arguments);
   if (arguments.front() == "--version") {
     context.ui.print("waybill " WAYBILL_VERSION);

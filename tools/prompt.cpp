@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t max_password = 1024;
 constexpr std::array<int, 7> catchable{SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU};
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler's
 volatile std::sig_atomic_t caught_signal = 0;
 
 extern "C" void remember_signal(int number) { caught_signal = number; }
@@ -167,7 +168,7 @@ SecretBytes ask_without_echo(const std::string& question) {
   const Terminal terminal;
   for (;;) {
     if (auto line = ask_once(terminal, question)) return *std::move(line);
-    ::raise(caught_signal == 0 ? SIGHUP : caught_signal);  // and ask again after a stop
+    (void)::raise(caught_signal == 0 ? SIGHUP : caught_signal);  // and ask again after a stop
   }
 }
 

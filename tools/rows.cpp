@@ -129,10 +129,12 @@ void print_rows(Ui& ui, const std::vector<Fields>& rows, Time now,
   }
   if (columns.empty()) columns = names_in(rows);
   std::vector<std::string> headings;
+  headings.reserve(columns.size());
   for (const std::string& name : columns) headings.push_back(heading_of(name));
   Table table(std::move(headings));
   for (const Fields& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const std::string& name : columns) cells.push_back(print_field(row, name, now));
     table.row(std::move(cells));
   }

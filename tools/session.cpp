@@ -137,7 +137,7 @@ Outcome<Fields> Session::call(const std::string& operation, const Fields& argume
   return fields;
 }
 
-Outcome<std::vector<Fields>> Session::list(const std::string& operation, Fields arguments,
+Outcome<std::vector<Fields>> Session::list(const std::string& operation, const Fields& arguments,
                                            std::size_t most) {
   std::vector<Fields> rows;
   std::string after;

@@ -48,7 +48,7 @@ class Session {
   /// For operations whose value is Fields; an empty value is no fields.
   Outcome<Fields> call(const std::string& operation, const Fields& arguments);
   /// All pages of a list, or the first `most` rows.
-  Outcome<std::vector<Fields>> list(const std::string& operation, Fields arguments,
+  Outcome<std::vector<Fields>> list(const std::string& operation, const Fields& arguments,
                                     std::size_t most = std::numeric_limits<std::size_t>::max());
 
   enum class From { cache, kdc };

@@ -49,18 +49,21 @@ std::string joined(const std::vector<std::string>& texts) {
 
 std::vector<std::string> hex_of(const std::vector<TicketId>& ids) {
   std::vector<std::string> out;
+  out.reserve(ids.size());
   for (const TicketId& id : ids) out.push_back(to_hex(id));
   return out;
 }
 
 std::vector<std::string> names_of(const std::vector<Principal>& principals) {
   std::vector<std::string> out;
+  out.reserve(principals.size());
   for (const Principal& principal : principals) out.push_back(principal.text());
   return out;
 }
 
 std::vector<std::string> names_of(const std::vector<Downstream>& downstreams) {
   std::vector<std::string> out;
+  out.reserve(downstreams.size());
   for (const Downstream& d : downstreams) out.push_back(d.name + "=" + joined(d.actions));
   return out;
 }

@@ -14,16 +14,16 @@ FixedBytes<32> counting(std::uint8_t from) {
 
 const FixedBytes<32> key = counting(0);
 const FixedBytes<32> other_key = counting(100);
-const FixedBytes<24> nonce = fixed<24>(counting(0));
-const Buffer ad{0x93, 0x01, 0xa3, 0x73, 0x76, 0x63, 0x07};
+const FixedBytes<24> fixed_nonce = fixed<24>(counting(0));
+const Buffer plain_ad{0x93, 0x01, 0xa3, 0x73, 0x76, 0x63, 0x07};
 const Buffer message = copy_of(bytes_of("what is sealed"));
 
 Buffer seal(Bytes with_ad, Bytes plain) {
-  return detail::seal(Secret<32>::copy(key), with_ad, plain, nonce);
+  return detail::seal(Secret<32>::copy(key), with_ad, plain, fixed_nonce);
 }
 
 Buffer changed(std::size_t at) {
-  Buffer out = seal(ad, message);
+  Buffer out = seal(plain_ad, message);
   out[at] ^= 1;
   return out;
 }
@@ -38,7 +38,7 @@ constexpr std::string_view under_two_keys =
 
 // The same ciphertext behind the commitment of one of the keys.
 Buffer committed_to(const FixedBytes<32>& which) {
-  Buffer out = detail::seal(Secret<32>::copy(which), ad, {}, nonce);
+  Buffer out = detail::seal(Secret<32>::copy(which), plain_ad, {}, fixed_nonce);
   out.resize(24 + 32);
   const Buffer cipher = *from_hex(under_two_keys);
   out.insert(out.end(), cipher.begin(), cipher.end());
@@ -57,10 +57,10 @@ void add_good(VectorText& out) {
     add(out, key, with_ad, seal(with_ad, plain));
     out.expect(accepted);
   };
-  good("a seal", ad, message);
-  good("a seal of nothing", ad, {});
+  good("a seal", plain_ad, message);
+  good("a seal of nothing", plain_ad, {});
   good("a seal bound to nothing", {}, message);
-  good("a seal of 1000 bytes", ad, Buffer(1000, 0x5a));
+  good("a seal of 1000 bytes", plain_ad, Buffer(1000, 0x5a));
 }
 
 void add_bad(VectorText& out) {
@@ -70,21 +70,21 @@ void add_bad(VectorText& out) {
     add(out, with, with_ad, sealed);
     out.expect(Errc::bad_integrity);
   };
-  const Buffer sealed = seal(ad, message);
-  bad("another key", other_key, ad, sealed);
-  bad("other associated data", key, Bytes(ad).first(6), sealed);
+  const Buffer sealed = seal(plain_ad, message);
+  bad("another key", other_key, plain_ad, sealed);
+  bad("other associated data", key, Bytes(plain_ad).first(6), sealed);
   bad("no associated data", key, {}, sealed);
-  bad("a bit of the nonce", key, ad, changed(0));
-  bad("a bit of the commitment", key, ad, changed(24));
-  bad("the last bit of the commitment", key, ad, changed(55));
-  bad("a bit of the ciphertext", key, ad, changed(56));
-  bad("a bit of the tag", key, ad, changed(sealed.size() - 1));
-  bad("a byte short", key, ad, copy_of(Bytes(sealed).first(sealed.size() - 1)));
+  bad("a bit of the nonce", key, plain_ad, changed(0));
+  bad("a bit of the commitment", key, plain_ad, changed(24));
+  bad("the last bit of the commitment", key, plain_ad, changed(55));
+  bad("a bit of the ciphertext", key, plain_ad, changed(56));
+  bad("a bit of the tag", key, plain_ad, changed(sealed.size() - 1));
+  bad("a byte short", key, plain_ad, copy_of(Bytes(sealed).first(sealed.size() - 1)));
   Buffer longer = sealed;
   longer.push_back(0);
-  bad("a byte long", key, ad, longer);
-  bad("a byte shorter than any seal", key, ad, copy_of(Bytes(sealed).first(71)));
-  bad("nothing", key, ad, {});
+  bad("a byte long", key, plain_ad, longer);
+  bad("a byte shorter than any seal", key, plain_ad, copy_of(Bytes(sealed).first(71)));
+  bad("nothing", key, plain_ad, {});
 }
 
 }  // namespace
@@ -97,16 +97,16 @@ std::string make_seal_vectors() {
       "The cipher alone opens this ciphertext under both keys. It was made by solving two linear\n"
       "equations modulo 2^130 - 5. Own work. The commitment tells which key it is for.";
   out.begin("two keys, committed to the first, opened with the first", why);
-  add(out, key, ad, committed_to(key));
+  add(out, key, plain_ad, committed_to(key));
   out.expect(accepted);
   out.begin("two keys, committed to the first, opened with the second");
-  add(out, other_key, ad, committed_to(key));
+  add(out, other_key, plain_ad, committed_to(key));
   out.expect(Errc::bad_integrity);
   out.begin("two keys, committed to the second, opened with the second");
-  add(out, other_key, ad, committed_to(other_key));
+  add(out, other_key, plain_ad, committed_to(other_key));
   out.expect(accepted);
   out.begin("two keys, committed to the second, opened with the first");
-  add(out, key, ad, committed_to(other_key));
+  add(out, key, plain_ad, committed_to(other_key));
   out.expect(Errc::bad_integrity);
   return out.take();
 }

@@ -92,8 +92,7 @@ BOOST_AUTO_TEST_CASE(is_refused_as_a_whole_when_it_is_none) {
                                R"({"jobs":null})",
                                R"({"jobs":[1]})",
                                R"({"jobs":[],"jobs":[]})",
-                               R"({"jobs":[]} )"
-                               "x",
+                               R"({"jobs":[]} x)",
                                R"({"jobs":[])",
                                R"({"jobs":[[[[[]]]]]})",
                                R"({"jobs":[{"a":{"a":{"a":{}}}}]})",

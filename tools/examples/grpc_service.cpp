@@ -78,8 +78,8 @@ v1::ErrorInfo why(const grpc::Status& status) {
   return good ? info : v1::ErrorInfo();
 }
 
-Refused refusal(const grpc::Status& status) {
-  return Refused(why(status).reason() + ": " + status.error_message());
+std::string refusal(const grpc::Status& status) {
+  return why(status).reason() + ": " + status.error_message();
 }
 
 class Service {
@@ -110,7 +110,7 @@ class Service {
                                               clock_.now()));
     const Reply reply =
         call(stub_, "/waybill.v1.Trigger/Start", work.SerializeAsString(), header(delegation));
-    if (!reply.status.ok()) throw refusal(reply.status);
+    if (!reply.status.ok()) throw Refused(refusal(reply.status));
     v1::StartReply started;
     (void)started.ParseFromString(reply.message);
     return started.workflow_id();
@@ -133,7 +133,7 @@ class Service {
       // The first refusal says which instance to address.
       const v1::ErrorInfo info = why(reply.status);
       const auto told = info.metadata().find("instance");
-      if (mended || told == info.metadata().end()) throw refusal(reply.status);
+      if (mended || told == info.metadata().end()) throw Refused(refusal(reply.status));
       instance_ = or_end(fixed_from_hex<16>(told->second));
       mended = true;
     }
