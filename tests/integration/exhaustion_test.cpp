@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <memory>
 #include <thread>
@@ -156,6 +157,8 @@ int answer_to(std::uint16_t port, const std::string& request) {
 }
 
 struct Besieged {
+  Besieged() { std::signal(SIGPIPE, SIG_IGN); }  // as every program does: a KDC may hang up
+
   const bool many_descriptors = raise_descriptors();
   const std::uint16_t status_port = free_port();
   LiveRealm realm{{{"status_listen", "\"127.0.0.1:" + std::to_string(status_port) + "\""}}};
@@ -177,6 +180,17 @@ struct Besieged {
       BOOST_TEST(login.status == 0, login.err);
       BOOST_TEST(bool(carol.ticket_for("trigger/orders")));
     }
+    BOOST_TEST(peak(realm.kdc().pid()) < bound);
+  }
+  /// Where a machine may have no time left for anybody: who is told that it is busy asks again.
+  void all_is_well_in_the_end() {
+    std::string told;
+    const auto logs_in = [&] {
+      const Ended login = realm.waybill({"init", "-k", "-t", "carol.keytab", "carol"}, "again");
+      told = login.err;
+      return login.status == 0;
+    };
+    for (int i = 0; i < 3; ++i) BOOST_TEST(eventually(logs_in, 30s), told);
     BOOST_TEST(peak(realm.kdc().pid()) < bound);
   }
 };
@@ -207,7 +221,7 @@ BOOST_AUTO_TEST_CASE(keeps_no_more_of_unfinished_requests_than_it_has_room_for,
                      *boost::unit_test::precondition(unsanitized)) {
   const Siege siege(realm.kdc_port(), 1500, half_a_request("/v1/call", 64 * 1024, 60 * 1024));
   BOOST_TEST(has_connections(500));
-  all_is_well();
+  all_is_well_in_the_end();
 }
 
 // All of them come between two looks of the KDC at its sockets, and a new one may take the place of
