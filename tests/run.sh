@@ -11,7 +11,8 @@ shift 3
 # Without a sanitizer these say nothing.
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1
+TSAN_OPTIONS=halt_on_error=1:suppressions=$(realpath "${0%/*}")/support/tsan.supp
+export TSAN_OPTIONS
 
 if [ ! -x "$executable" ]; then  # for CTest: one of the peers', which are not part of `all`
   echo "$name is not built"

@@ -195,15 +195,7 @@ Worker::End Worker::hand_back(const LeasedJob& leased, Errc code, const std::str
   return told ? End::handed_back : End::lost;
 }
 
-HandlerEnd Worker::run_handler(const std::string& command, const VerifiedJob& job,
-                               const Briefing& briefing, const TicketWatch& watch,
-                               const Stop& stop) const {
-  const std::string& id = job.work().id;
-  const HandlerRun run{command, briefing.environment(), job.input(),
-                       [&watch] { return watch.run_until(); },
-                       [&](std::string_view line) {
-                         log_info("handler_message", {{"workflow", id}, {"line", line}});
-                       }};
+HandlerEnd Worker::run_handler(const HandlerRun& run, const Stop& stop) const {
   const Stopwatch running;
   HandlerEnd end = parts_.runner.run(run, stop);
   const bool well = end.how == HandlerEnd::How::exited && end.status == 0;
@@ -221,10 +213,16 @@ Worker::End Worker::run(const LeasedJob& leased, VerifiedJob& job, const Handler
                             {"subject", job.claims().subject.text()}});
   const auto ended = [&]() -> Ended {
     Briefing briefing(job, leased.job->attempt);
+    // Taken out of the job before the watch has it to itself.
+    HandlerRun run{handler.command, briefing.environment(), job.input(), {}, {}};
+    run.on_message = [id = job.work().id](std::string_view line) {
+      log_info("handler_message", {{"workflow", id}, {"line", line}});
+    };
     TicketWatch watch(
         {parts_.verifier, parts_.upkeep, parts_.renewer, parts_.verdicts, parts_.clock}, watch_,
         {leased, job, handler.actions, briefing, held, stop});
-    HandlerEnd end = run_handler(handler.command, job, briefing, watch, stop);
+    run.run_until = [&watch] { return watch.run_until(); };
+    HandlerEnd end = run_handler(run, stop);
     return {std::move(end), watch.end()};
   }();
   return report_end(leased, job, ended, stop);

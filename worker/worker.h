@@ -103,9 +103,7 @@ class Worker {
   End hand_back(const LeasedJob& leased, Errc code, const std::string& detail, const Stop& stop);
   End run(const LeasedJob& leased, VerifiedJob& job, const Handler& handler,
           LeaseKeeper::Held& held, Stop& stop);
-  HandlerEnd run_handler(const std::string& command, const VerifiedJob& job,
-                         const Briefing& briefing, const TicketWatch& watch,
-                         const Stop& stop) const;
+  HandlerEnd run_handler(const HandlerRun& run, const Stop& stop) const;
   /// How a handler ended, and why its ticket does not hold any more, if it does not.
   struct Ended {
     HandlerEnd handler;

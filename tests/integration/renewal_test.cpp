@@ -31,7 +31,8 @@ struct Fixture {
   }
   std::unique_ptr<LiveWorker> worker(const std::vector<std::string>& more = {}) {
     const std::string slow =
-        "echo $$ >$HOME/pid; while [ ! -e $HOME/go ]; do sleep 0.1; done; echo $WAYBILL_ACTIONS";
+        "echo $$ >$HOME/pid; while [ ! -e $HOME/go ]; do sleep 0.1; done; "
+        "echo over >&2; echo $WAYBILL_ACTIONS";
     return std::make_unique<LiveWorker>(
         realm, trigger.url(),
         LiveWorker::Options{
@@ -93,6 +94,9 @@ BOOST_AUTO_TEST_CASE(goes_on_under_renewed_tickets_and_its_result_is_taken) {
   realm.write("go", "");
   BOOST_TEST(door.wait(carol, id).at("status") == "completed");
   BOOST_TEST(result(id) == "invoice:read,report:write\n");
+  // Whose line it is was part of the first ticket, which is long gone.
+  BOOST_TEST(alice->daemon().log().find(R"("workflow":")" + id + R"(","line":"over")") !=
+             std::string::npos);
   BOOST_TEST(renewals() >= 2U);
   const auto said = verdicts();
   BOOST_TEST_REQUIRE(said.size() >= 3U);
