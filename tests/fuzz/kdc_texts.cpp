@@ -30,7 +30,10 @@ void read_token_key(Bytes input) {
     require(key.module.is_absolute() && key.pin.is_absolute() && !key.token.empty() &&
                 !key.object.empty(),
             "the address of a token key says which key, of which token, by which files");
-    require(text_of(input).find("pin-value") == std::string_view::npos, "no address holds a PIN");
+    // As an attribute: an object may be called so.
+    for (const char* pin : {"?pin-value=", "&pin-value="}) {
+      require(text_of(input).find(pin) == std::string_view::npos, "no address holds a PIN");
+    }
   } catch (const kdc::TokenError&) {
     return;
   }
