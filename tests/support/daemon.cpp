@@ -203,7 +203,11 @@ int Daemon::terminate(std::chrono::milliseconds patience) {
   return reap(std::exchange(pid_, -1));
 }
 
-void Daemon::pause() { ::kill(pid_, SIGSTOP); }
+void Daemon::pause() {
+  ::kill(pid_, SIGSTOP);
+  siginfo_t stopped{};  // or ended; the threads of a process do not stop at once
+  ::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
+}
 void Daemon::resume() { ::kill(pid_, SIGCONT); }
 
 bool Daemon::is_running() { return pid_ >= 0 && !ends_within(pid_, 0ms); }

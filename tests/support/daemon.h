@@ -53,7 +53,7 @@ class Daemon {
   void kill();
   /// SIGTERM to it alone; gives its exit status as Ended has it. Killed after `patience` (137).
   int terminate(std::chrono::milliseconds patience = std::chrono::seconds(15));
-  /// SIGSTOP and SIGCONT: alive, but silent.
+  /// SIGSTOP and SIGCONT: alive, but silent. pause() returns when it is.
   void pause();
   void resume();
   bool is_running();
