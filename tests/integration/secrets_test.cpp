@@ -196,6 +196,12 @@ InMemory at_the_end(Told& told, const KnownSecrets& known, const std::string& ca
   return seen;
 }
 
+std::string told_of(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
   return ::geteuid() == 0;
 }
@@ -258,8 +264,8 @@ BOOST_AUTO_TEST_CASE(is_gone_when_a_command_ends, *boost::unit_test::preconditio
   for (const auto& [cache, words] : commands) {
     BOOST_TEST_CONTEXT("waybill " << words.front() << " of " << words.back()) {
       const InMemory seen = at_the_end(told, learned.known, cache, words);
-      BOOST_TEST(seen.outside == nothing, boost::test_tools::per_element());
-      BOOST_TEST(seen.locked == nothing, boost::test_tools::per_element());
+      BOOST_TEST(seen.outside == nothing, "outside of locked memory: " << told_of(seen.outside));
+      BOOST_TEST(seen.locked == nothing, "in locked memory: " << told_of(seen.locked));
     }
   }
 }
