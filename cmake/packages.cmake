@@ -23,9 +23,9 @@ add_custom_command(OUTPUT ${folder}/written
 # The verifier and all below it, in one archive. A program takes out of it what it uses.
 add_library(waybill_archive STATIC EXCLUDE_FROM_ALL)
 set_target_properties(waybill_archive PROPERTIES OUTPUT_NAME waybill LINKER_LANGUAGE CXX)
-set(storeys waybill_ticket waybill_exchange waybill_lmdb waybill_guarded_store waybill_files
-  waybill_feed waybill_http waybill_tls waybill_log waybill_realm_file waybill_kdc_client
-  waybill_base64 waybill_process waybill_worker_lib)
+set(storeys waybill_wire waybill_ticket waybill_exchange waybill_lmdb waybill_guarded_store
+  waybill_files waybill_feed waybill_http waybill_tls waybill_log waybill_realm_file
+  waybill_kdc_client waybill_base64 waybill_process waybill_worker_lib)
 foreach(target IN LISTS storeys)
   target_sources(waybill_archive PRIVATE $<TARGET_OBJECTS:${target}>)
 endforeach()

@@ -3,7 +3,7 @@
 #include "kdc/admin.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

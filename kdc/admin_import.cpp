@@ -5,8 +5,8 @@
 #include "kdc/init.h"
 #include "kdc/pages.h"
 #include "kdc/staging.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

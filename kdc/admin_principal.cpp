@@ -6,7 +6,7 @@
 #include "kdc/keys.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -1,7 +1,7 @@
 // What is taken out of the realm for good, with all that refers to it.
 #include "kdc/admin.h"
 #include "kdc/pages.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -8,8 +8,8 @@
 #include "kdc/policy.h"
 #include "ticket/adapters/metrics.h"
 #include "ticket/exchange/client.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

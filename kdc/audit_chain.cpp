@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ticket/crypto.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {
@@ -35,10 +35,6 @@ Result<AuditRecord> AuditRecord::decode(Bytes wire) {
   out.fields = Fields::read(in);
   CHECK_OK(in.finish());
   return out;
-}
-
-Digest audit_link(const Digest& previous, Bytes record) {
-  return hash(Label::audit, {previous, record});
 }
 
 Buffer AuditCheckpoint::statement() const {

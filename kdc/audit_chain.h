@@ -7,6 +7,7 @@
 
 #include "ticket/exchange/fields.h"
 #include "ticket/realm.h"
+#include "ticket/records.h"
 
 namespace waybill::kdc {
 
@@ -38,8 +39,6 @@ struct AuditRecord {
   Buffer encode() const;
   static Result<AuditRecord> decode(Bytes wire);
 };
-
-Digest audit_link(const Digest& previous, Bytes record);
 
 /// A place in the chain: after so many records, with the link there. All zero is the beginning.
 struct AuditPosition {

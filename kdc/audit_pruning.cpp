@@ -19,7 +19,7 @@
 #include "kdc/store_keys.h"
 #include "kdc/unfinished.h"
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

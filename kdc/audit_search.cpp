@@ -9,7 +9,7 @@
 #include "kdc/audit_reading.h"
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -6,7 +6,7 @@
 #include "kdc/audit_index.h"
 #include "kdc/audit_search.h"
 #include "kdc/pages.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -7,8 +7,8 @@
 #include "ticket/adapters/metrics.h"
 #include "ticket/adapters/request_id.h"
 #include "ticket/call.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

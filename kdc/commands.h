@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "kdc/init.h"
-#include "ticket/clock.h"
 #include "ticket/realm.h"
+#include "ticket/wire/clock.h"
 
 namespace CLI {
 class App;

@@ -13,8 +13,8 @@
 #include "kdc/realm_request.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/system_clock.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

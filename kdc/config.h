@@ -8,8 +8,8 @@
 
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log_options.h"
-#include "ticket/clock.h"
-#include "ticket/limits.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 

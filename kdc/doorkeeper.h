@@ -6,9 +6,9 @@
 #include <string>
 
 #include "ticket/adapters/refused_requests.h"
-#include "ticket/clock.h"
+#include "ticket/exchange/memory.h"
 #include "ticket/exchange/replay.h"
-#include "ticket/memory.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::kdc {
 

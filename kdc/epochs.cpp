@@ -5,7 +5,7 @@
 #include "kdc/init.h"
 #include "kdc/rotation.h"
 #include "ticket/exchange/messages.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -9,9 +9,10 @@
 
 #include "kdc/audit_chain.h"
 #include "kdc/store.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/feed.h"
-#include "ticket/keytab.h"
 #include "ticket/noise.h"
+#include "ticket/possession.h"
 #include "ticket/realm.h"
 #include "ticket/ticket.h"
 

@@ -4,7 +4,7 @@
 #include "kdc/epochs.h"
 #include "kdc/init.h"
 #include "kdc/rotation.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 

@@ -1,7 +1,7 @@
 #include "kdc/feed_folder.h"
 
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "ticket/feed.h"
+#include "ticket/exchange/feed_segment.h"
 
 namespace waybill::kdc {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/log.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

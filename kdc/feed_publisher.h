@@ -5,7 +5,7 @@
 #include "kdc/epochs.h"
 #include "kdc/feed_folder.h"
 #include "kdc/store.h"
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::kdc {
 

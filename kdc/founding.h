@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "kdc/init.h"
-#include "ticket/clock.h"
-#include "ticket/error.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::kdc {
 

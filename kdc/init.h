@@ -6,7 +6,7 @@
 
 #include "kdc/config.h"
 #include "kdc/store.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/realm.h"
 
 namespace waybill::kdc {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "kdc/pages.h"
 #include "kdc/policy.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

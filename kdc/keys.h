@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "kdc/caller.h"
+#include "ticket/possession.h"
 
 namespace waybill::kdc {
 
@@ -21,7 +22,7 @@ const LiveKey* older_key(const PrincipalRecord& record, Seconds overlap, Time no
 void add_keys(Fields& row, const PrincipalRecord& record, Seconds overlap, Time now);
 
 /// Fields of a request that brings a key: "public_key", "possession" (hex) and "epoch".
-/// Gives the key when the proof of possession (ticket/keytab.h) is right for this principal and
+/// Gives the key when the proof of possession (ticket/possession.h) is right for this principal and
 /// version. Errors: malformed, unknown_epoch, possession_unproven.
 Result<PrincipalPublic> proven_key(const KdcParts& parts, const Fields& fields,
                                    const KeyClaim& claim, Time now);

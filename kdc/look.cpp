@@ -3,8 +3,8 @@
 #include "kdc/policy.h"
 #include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -19,9 +19,9 @@
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/shutdown.h"
 #include "ticket/adapters/system_clock.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
 #include "ticket/secret.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 // waybill-kdc: the KDC of a realm. Exit status as everywhere (specs/errors.md): 0 done, 1 refused,
 // 2 wrong usage, 3 cannot reach a server, 5 local files, permissions or addresses.

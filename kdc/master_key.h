@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "kdc/master_place.h"
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::kdc {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

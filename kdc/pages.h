@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/clock.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/limits.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 

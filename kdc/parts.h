@@ -4,8 +4,8 @@
 #include "kdc/epochs.h"
 #include "kdc/issuer.h"
 #include "kdc/store.h"
-#include "ticket/clock.h"
 #include "ticket/exchange/replay.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::kdc {
 

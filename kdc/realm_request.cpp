@@ -1,7 +1,7 @@
 #include "kdc/realm_request.h"
 
-#include "ticket/limits.h"
 #include "ticket/realm_keys.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "kdc/pages.h"
-#include "ticket/hex.h"
+#include "ticket/exchange/revoked.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

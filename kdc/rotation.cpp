@@ -6,8 +6,8 @@
 
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
-#include "ticket/limits.h"
 #include "ticket/realm_keys.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "kdc/init.h"
 #include "kdc/rotation.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

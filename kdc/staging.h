@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "kdc/store_records.h"
-#include "ticket/clock.h"
 #include "ticket/exchange/staged_rows.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::kdc {
 

@@ -5,7 +5,7 @@
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
 #include "kdc/store_migration.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

@@ -11,6 +11,7 @@
 #include "ticket/adapters/lmdb.h"
 #include "ticket/feed.h"
 #include "ticket/records.h"
+#include "ticket/wire/revocation.h"
 
 namespace waybill::kdc {
 
@@ -109,7 +110,7 @@ class StoreView {
   std::optional<Standing> standing(RevokedBy kind, std::string_view value) const;
   /// All that stands, in no order that means anything, until the visitor says false.
   void each_standing(const std::function<bool(const Standing&)>& visit) const;
-  /// is_revoked() of ticket/feed.h over this view.
+  /// is_revoked() of ticket/exchange/revoked.h over this view.
   bool revoked(const Body& body) const;
   /// How far the feed has come.
   FeedPosition feed_position() const;

@@ -5,7 +5,7 @@
 #include "kdc/high_water.h"
 #include "kdc/open_realm.h"
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 

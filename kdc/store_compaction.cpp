@@ -1,7 +1,7 @@
 // Letting go of the old end of the feed (specs/storage.md, "Compaction").
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

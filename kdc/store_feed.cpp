@@ -1,7 +1,8 @@
 // Revocations: what stands, and the feed that carries it to offline verifiers.
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/revoked.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "kdc/init.h"
 #include "kdc/store_keys.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

@@ -1,6 +1,6 @@
 // Principals, queues and locations.
 #include "kdc/store_keys.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 

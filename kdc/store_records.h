@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/codec.h"
 #include "ticket/keys.h"
-#include "ticket/principal.h"
 #include "ticket/ticket.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill::kdc {
 

@@ -1,6 +1,6 @@
 // Outstanding tickets and their indexes.
 #include "kdc/store_keys.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

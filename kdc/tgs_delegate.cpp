@@ -3,7 +3,7 @@
 #include "kdc/policy.h"
 #include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::kdc {
 namespace {

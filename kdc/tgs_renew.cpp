@@ -2,7 +2,7 @@
 #include "kdc/policy.h"
 #include "kdc/reasons.h"
 #include "kdc/tgs_exchange.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

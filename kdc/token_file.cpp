@@ -5,7 +5,7 @@
 #include <toml++/toml.h>
 
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
 #include "ticket/secret.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::kdc {
 namespace {

@@ -14,7 +14,7 @@ cd "${1:-$(dirname "$0")/..}" || exit 2
 
 protocol=specs/protocol.md guide=specs/auditors-guide.md
 breaches=0
-for file in $protocol $guide ticket/crypto.cpp ticket/error.h specs/vectors/read.py; do
+for file in $protocol $guide ticket/crypto.cpp ticket/wire/error.h specs/vectors/read.py; do
   [ -r $file ] || { echo "specs: no $file in $PWD"; exit 1; }
 done
 
@@ -37,7 +37,7 @@ same() {
 # --- Rules --------------------------------------------------------------------------------------
 rule='R[1-9][0-9]*\.[1-9][0-9]*'
 brackets=$(grep -oE '\[[^][`]*\]' $protocol)
-codes=$(sed -n '/^enum class Errc/,/^};/s/^ *\([a-z_]*\) = [0-9]*,.*/\1/p' ticket/error.h)
+codes=$(sed -n '/^enum class Errc/,/^};/s/^ *\([a-z_]*\) = [0-9]*,.*/\1/p' ticket/wire/error.h)
 breach $protocol 'a refusal has a rule' < <(
   grep -wF "$codes" <<<"$brackets" | grep -vE "(^|[^A-Za-z0-9.])$rule([^0-9.]|\$)")
 defined=$(grep -oE "\b$rule\b" <<<"$brackets")
@@ -63,7 +63,7 @@ breach tests/crosscheck/second 'a label is of the table' < <(
   comm -23 <(sort -u <<<"$second") <(sort -u <<<"$labels"))
 
 # The first str of what is signed, hashed by both sides, or kept in a file.
-first_of_code=$(cat ticket/*.cpp ticket/exchange/*.cpp kdc/*.cpp | tr -d '\n' | tr -s ' ' |
+first_of_code=$(cat ticket/*.cpp ticket/wire/*.cpp ticket/exchange/*.cpp kdc/*.cpp | tr -d '\n' | tr -s ' ' |
   grep -oE '\.array\([0-9]+\) ?\.str\("[^"]+"\)|(magic|kind) = "[^"]+"' | grep -oE '"[^"]+"' |
   tr -d '"')
 first_of_table=$(sed -nE 's/^\| `([a-z -]+)` \| [^|]* \| (root key|signing key|nobody) \|$/\1/p' \

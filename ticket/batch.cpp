@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

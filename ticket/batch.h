@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "ticket/codec.h"
 #include "ticket/crypto.h"
+#include "ticket/wire/codec.h"
 
 namespace waybill {
 

@@ -1,6 +1,6 @@
 #include "ticket/call.h"
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <sodium.h>
 
-#include "ticket/limits.h"
 #include "ticket/stack.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {
@@ -19,18 +19,12 @@ constexpr std::array<std::string_view, label_count> labels{
     "WB1 feed",   "WB1 audit",   "WB1 record",   "WB1 wrap",
 };
 
-// Filled up with zeros, as they are hashed.
-constexpr auto padded_labels = [] {
-  std::array<FixedBytes<16>, label_count> out{};
-  for (std::size_t i = 0; i < label_count; ++i) std::ranges::copy(labels.at(i), out.at(i).begin());
-  return out;
-}();
-
 class Hasher {
  public:
   Hasher(Label label, Bytes key, std::size_t out_bytes) {
+    const FixedBytes<16> person = label_bytes(label);
     crypto_generichash_blake2b_init_salt_personal(&state_, key.data(), key.size(), out_bytes,
-                                                  nullptr, label_bytes(label).data());
+                                                  nullptr, person.data());
   }
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
@@ -69,8 +63,11 @@ Secret<64> message_keys(const Secret<32>& key, Bytes nonce, Bytes ad) {
 
 }  // namespace
 
-const FixedBytes<16>& label_bytes(Label label) {
-  return padded_labels.at(static_cast<std::size_t>(label));
+FixedBytes<16> label_bytes(Label label) {
+  const std::string_view text = labels.at(static_cast<std::size_t>(label));
+  FixedBytes<16> out{};
+  std::ranges::copy(text, out.begin());
+  return out;
 }
 
 Digest hash(Label label, std::initializer_list<Bytes> parts) {

@@ -3,8 +3,8 @@
 #include <initializer_list>
 #include <optional>
 
-#include "ticket/error.h"
 #include "ticket/keys.h"
+#include "ticket/wire/error.h"
 
 namespace waybill {
 
@@ -38,7 +38,7 @@ enum class Label : std::uint8_t {
 };
 inline constexpr std::size_t label_count = static_cast<std::size_t>(Label::wrap) + 1;
 /// The 16 bytes as hashed.
-const FixedBytes<16>& label_bytes(Label label);
+FixedBytes<16> label_bytes(Label label);
 
 /// H(label, key; parts…): BLAKE2b-256, each part preceded by its length as u32 LE.
 Digest hash(Label label, std::initializer_list<Bytes> parts);

@@ -5,8 +5,8 @@
 #include <sodium.h>
 
 #include "ticket/crypto.h"
-#include "ticket/limits.h"
 #include "ticket/stack.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::noise {
 namespace {

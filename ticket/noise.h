@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "ticket/error.h"
 #include "ticket/keys.h"
+#include "ticket/wire/error.h"
 
 namespace waybill {  // NOLINT(modernize-concat-nested-namespaces): what it is for stands between
 

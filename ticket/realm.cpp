@@ -1,7 +1,7 @@
 #include "ticket/realm.h"
 
-#include "ticket/limits.h"
 #include "ticket/realm_keys.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 Result<RealmDocument> RealmDocument::parse(Bytes wire, const Realm& realm, const RootPublic& root) {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "ticket/batch.h"
-#include "ticket/codec.h"
 #include "ticket/crypto.h"
+#include "ticket/wire/codec.h"
 
 namespace waybill {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ticket/codec.h"
+#include "ticket/wire/codec.h"
 
 /// A realm's keys of one kind, RealmDocument::Epoch or Signer, as the realm document lists them and
 /// the request for its signature: [[id, key, from, until]…] (specs/protocol.md 2).

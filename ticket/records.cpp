@@ -12,6 +12,10 @@ WrapKey wrap_key(const MasterKey& master, std::string_view name) {
 
 }  // namespace
 
+Digest audit_link(const Digest& previous, Bytes record) {
+  return hash(Label::audit, {previous, record});
+}
+
 Buffer RecordGuard::protect(std::string_view table, Bytes key, Bytes value) const {
   const Digest mac = keyed_hash(Label::record, master_.secret(), {bytes_of(table), key, value});
   Buffer out = copy_of(value);

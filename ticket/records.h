@@ -6,6 +6,10 @@
 
 namespace waybill {
 
+/// The link after a record of the audit chain: H("audit"; previous link, record) (specs/protocol.md
+/// 9). The link before the first is zero.
+Digest audit_link(const Digest& previous, Bytes record);
+
 /// How a daemon keeps things in its store (specs/storage.md): every record carries a keyed MAC over
 /// table, key and value, so that a swapped public key is not believed; secrets are wrapped.
 class RecordGuard {

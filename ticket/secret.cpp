@@ -7,6 +7,8 @@
 
 #include <sodium.h>
 
+#include "ticket/wire/codec.h"
+
 namespace waybill {
 namespace {
 
@@ -67,6 +69,11 @@ void LockedArena::give(std::uint8_t* slot) noexcept {
   sodium_memzero(slot, slot_bytes);
   const std::scoped_lock guard(arena_lock);
   free_list = new (slot) FreeSlot{free_list};
+}
+
+Secret<32> read_secret(Reader& in) {
+  const Bytes bytes = in.exact_bin(32);
+  return in.failed() ? Secret<32>() : Secret<32>::copy(bytes.first<32>());
 }
 
 void wipe(std::span<std::uint8_t> memory) noexcept { sodium_memzero(memory.data(), memory.size()); }

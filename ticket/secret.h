@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill {
 
@@ -105,6 +105,10 @@ struct WipingAllocator {
   }
   friend bool operator==(const WipingAllocator&, const WipingAllocator&) { return true; }
 };
+
+class Reader;
+/// The next value of a message, 32 secret bytes; the wire buffer stays the caller's to wipe.
+Secret<32> read_secret(Reader& in);
 
 /// A message that holds a secret among other things. Not locked: for the moment of a reply.
 using SecretBuffer = std::vector<std::uint8_t, WipingAllocator<std::uint8_t>>;

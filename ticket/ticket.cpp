@@ -1,6 +1,6 @@
 #include "ticket/ticket.h"
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {
@@ -127,40 +127,6 @@ Checked check_audience(const TicketHeader& header, const Body& body) {
 }
 
 }  // namespace
-
-void write_names(Writer& out, const std::vector<std::string>& names) {
-  out.array(names.size());
-  for (const std::string& name : names) out.str(name);
-}
-
-std::vector<std::string> read_names(Reader& in) {
-  std::vector<std::string> names;
-  std::size_t n = in.array(0, limits::max_actions);
-  for (names.reserve(n); n > 0; --n) {
-    names.push_back(in.name(limits::max_name));
-  }
-  return names;
-}
-
-void write_downstreams(Writer& out, const std::vector<Downstream>& downstreams) {
-  out.array(downstreams.size());
-  for (const Downstream& downstream : downstreams) {
-    out.array(2).str(downstream.name);
-    write_names(out, downstream.actions);
-  }
-}
-
-std::vector<Downstream> read_downstreams(Reader& in) {
-  std::vector<Downstream> out;
-  for (std::size_t n = in.array(0, limits::max_downstreams); n > 0; --n) {
-    in.array(2);
-    Downstream downstream;
-    downstream.name = in.name(limits::max_principal_name);
-    downstream.actions = read_names(in);
-    out.push_back(std::move(downstream));
-  }
-  return out;
-}
 
 Buffer TicketHeader::encode() const {
   Writer out(256);  // one allocation, on the path of every ticket
@@ -337,13 +303,13 @@ Result<OpenedTicket> SealedTicket::read_plaintext(Bytes plaintext) const {
   Reader in(plaintext, limits::max_ticket_with_booklet);
   in.array(4);
   const Bytes body_bytes = in.bin(limits::max_ticket);
-  SessionKey session(in.secret());
+  SessionKey session(read_secret(in));
   auto proof = Proof::read(in);
   std::vector<BookletEntry> booklet;
   for (std::size_t n = in.array(0, limits::max_downstreams); n > 0; --n) {
     in.array(2);
     const Bytes ticket = in.bin(limits::max_ticket);
-    booklet.push_back({copy_of(ticket), SessionKey(in.secret())});
+    booklet.push_back({copy_of(ticket), SessionKey(read_secret(in))});
   }
   if (header_.kind == Kind::tgt && (proof || !booklet.empty())) {
     in.fail(Errc::malformed, "a TGT with a proof or a booklet");

@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "ticket/batch.h"
-#include "ticket/codec.h"
 #include "ticket/realm.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/downstream.h"
 
 namespace waybill {
 
@@ -39,18 +40,6 @@ struct Work {
   Digest input;  ///< input_digest() of the exact logical input
   friend bool operator==(const Work&, const Work&) = default;
 };
-
-struct Downstream {
-  std::string name;  ///< a service of the same realm
-  std::vector<std::string> actions;
-  friend bool operator==(const Downstream&, const Downstream&) = default;
-};
-
-/// Lists that several messages share.
-void write_names(Writer& out, const std::vector<std::string>& names);
-std::vector<std::string> read_names(Reader& in);
-void write_downstreams(Writer& out, const std::vector<Downstream>& downstreams);
-std::vector<Downstream> read_downstreams(Reader& in);
 
 namespace flags {
 inline constexpr std::uint32_t initial = 1;    // from a login, not from a renewal

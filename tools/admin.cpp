@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/login.h"
 #include "tools/progress.h"
 #include "tools/rows.h"

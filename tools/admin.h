@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "tools/commands.h"
 #include "tools/session.h"
 

@@ -7,8 +7,8 @@
 #include "kdc/audit_archive.h"
 #include "kdc/audit_chain.h"
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 
@@ -73,7 +73,7 @@ Outcome<kdc::AuditRow> row_of(const Fields& fields, Digest& link) {
   std::string hex;
   for (const std::string& piece : fields.all("record")) hex += piece;
   TRY(record, from_hex(hex));
-  link = kdc::audit_link(link, record);
+  link = audit_link(link, record);
   return kdc::AuditRow{*sequence, std::move(record), link};
 }
 
@@ -157,7 +157,7 @@ Outcome<Done> add_archives(Session& session, const Archives& archives,
       return gap(at.sequence, one.archive.after.sequence);
     read(session, one.file, [&](const kdc::AuditRow& row) {
       if (row.sequence <= at.sequence) return;
-      at = {row.sequence, kdc::audit_link(at.link, row.record)};
+      at = {row.sequence, audit_link(at.link, row.record)};
       verifier.add({row.sequence, row.record, at.link});
     });
   }

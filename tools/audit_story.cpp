@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 #include "tools/rows.h"
 #include "tools/text.h"
 

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/clock.h"
 #include "ticket/exchange/fields.h"
+#include "ticket/wire/clock.h"
 #include "tools/ui.h"
 
 /// Records of the audit trail as a person reads them. `row` is what the KDC's "audit.search" and

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/ui.h"
 
 namespace waybill::tools {

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "ticket/adapters/feed_mirror.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/failure.h"
 #include "tools/session.h"
 #include "tools/text.h"

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/audit_check.h"
 #include "tools/audit_story.h"
 #include "tools/commands.h"

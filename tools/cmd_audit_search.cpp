@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/audit_story.h"
 #include "tools/commands.h"
 #include "tools/progress.h"

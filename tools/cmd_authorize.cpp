@@ -2,7 +2,7 @@
 #include <array>
 
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/commands.h"
 #include "tools/workflow.h"
 

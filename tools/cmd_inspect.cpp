@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/files_in.h"

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "tools/cache_folder.h"
 #include "tools/commands.h"
 #include "tools/table.h"

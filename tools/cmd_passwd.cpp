@@ -1,5 +1,5 @@
 #include "ticket/adapters/files.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "tools/admin.h"
 #include "tools/commands.h"
 #include "tools/login.h"

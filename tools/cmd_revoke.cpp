@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "ticket/feed.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
+#include "ticket/wire/revocation.h"
 #include "tools/commands.h"
 #include "tools/session.h"
 #include "tools/text.h"

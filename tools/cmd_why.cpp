@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "tools/audit_story.h"
 #include "tools/commands.h"
 #include "tools/rows.h"

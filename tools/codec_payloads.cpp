@@ -9,8 +9,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/codec.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::tools {
 namespace {

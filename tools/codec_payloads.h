@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 #include "tools/trigger_client.h"
 
 namespace waybill::tools {

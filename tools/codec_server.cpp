@@ -5,8 +5,8 @@
 
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log.h"
-#include "ticket/limits.h"
 #include "ticket/secret.h"
+#include "ticket/wire/limits.h"
 #include "tools/failure.h"
 #include "tools/text.h"
 

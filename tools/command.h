@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 #include "tools/ui.h"
 
 namespace waybill::tools {

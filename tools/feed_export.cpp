@@ -8,7 +8,7 @@
 
 #include "ticket/adapters/feed_walk.h"
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::tools {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/feed_walk.h"
+#include "ticket/exchange/revoked.h"
 
 namespace waybill::tools {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 #include "tools/outcome.h"
 
 namespace waybill::tools {

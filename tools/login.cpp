@@ -3,7 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 

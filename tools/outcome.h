@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::tools {
 

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ticket/codec.h"
 #include "ticket/exchange/staged_rows.h"
+#include "ticket/wire/codec.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

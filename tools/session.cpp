@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
-#include "ticket/keytab.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/keytab.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

@@ -9,7 +9,8 @@
 #include "ticket/adapters/kdc_client.h"
 #include "ticket/exchange/ccache.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
+#include "ticket/possession.h"
 #include "tools/cache_folder.h"
 #include "tools/command.h"
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::tools {
 namespace {

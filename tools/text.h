@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "ticket/adapters/page.h"
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 /// Values as a person types and reads them. Pure functions; only print_local() looks at the
 /// system, for its time zone.

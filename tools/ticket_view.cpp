@@ -6,8 +6,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "tools/text.h"
 
 namespace waybill::tools {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/presentation.h"
 #include "ticket/ticket.h"
 #include "tools/table.h"

@@ -7,8 +7,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/client.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "tools/text.h"
 #include "tools/ui.h"
 

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 #include "tools/outcome.h"
 
 namespace waybill::tools {

@@ -7,7 +7,7 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/exchange/client.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "tools/files_in.h"
 #include "tools/progress.h"
 #include "tools/text.h"

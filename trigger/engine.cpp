@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::trigger {
 

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/clock.h"
 #include "ticket/exchange/messages.h"
-#include "ticket/principal.h"
 #include "ticket/ticket.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill::trigger {
 

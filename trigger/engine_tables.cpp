@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::trigger {
 namespace {

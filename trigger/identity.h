@@ -3,7 +3,7 @@
 #include <memory>
 #include <mutex>
 
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 namespace waybill::trigger {
 

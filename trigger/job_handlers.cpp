@@ -4,8 +4,8 @@
 #include "ticket/adapters/request_id.h"
 #include "ticket/crypto.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "trigger/handlers.h"
 #include "trigger/json_fields.h"
 

@@ -6,8 +6,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/principal.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill::trigger {
 

@@ -7,15 +7,15 @@
 #include <variant>
 #include <vector>
 
-#include "ticket/bytes.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::trigger {
 
 /// The JSON object of a request, read as strictly as the binary messages: UTF-8, one object, each
 /// member named once, each value a text, a whole number, a boolean or a list of texts. A member
-/// that nobody asked for is refused, never ignored. Like Reader (ticket/codec.h) it latches the
-/// first error, and finish() returns it.
+/// that nobody asked for is refused, never ignored. Like Reader (ticket/wire/codec.h) it latches
+/// the first error, and finish() returns it.
 class JsonFields {
  public:
   static constexpr std::size_t max_members = 16;

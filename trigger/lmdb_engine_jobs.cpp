@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "ticket/exchange/renewal.h"
-#include "ticket/limits.h"
 #include "ticket/payload.h"
+#include "ticket/wire/limits.h"
 #include "trigger/lmdb_engine.h"
 
 namespace waybill::trigger {

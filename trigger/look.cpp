@@ -1,7 +1,7 @@
 #include "trigger/look.h"
 
 #include "ticket/adapters/log.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::trigger {
 namespace {

@@ -8,8 +8,8 @@
 #include "ticket/adapters/settings_file.h"
 #include "ticket/adapters/system_clock.h"
 #include "ticket/adapters/tls.h"
-#include "ticket/limits.h"
 #include "ticket/secret.h"
+#include "ticket/wire/limits.h"
 #include "trigger/serve.h"
 
 // waybill-trigger: the front door of a realm's work. Exit status as everywhere: 0 done, 2 wrong

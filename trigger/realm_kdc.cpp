@@ -1,7 +1,7 @@
 #include "trigger/realm_kdc.h"
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::trigger {
 namespace {

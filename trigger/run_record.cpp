@@ -1,8 +1,8 @@
 #include "trigger/run_record.h"
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::trigger {
 namespace {

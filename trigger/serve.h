@@ -9,8 +9,8 @@
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/realm_file.h"
 #include "ticket/adapters/shutdown.h"
-#include "ticket/clock.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
+#include "ticket/wire/clock.h"
 #include "trigger/lmdb_engine.h"
 #include "trigger/temporal_engine.h"
 

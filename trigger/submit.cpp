@@ -5,10 +5,10 @@
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/request_id.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
 #include "ticket/payload.h"
 #include "ticket/presentation.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::trigger {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/codec.h"
-#include "ticket/hex.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/hex.h"
 
 // Starting, showing, cancelling, and what the KDC is told. temporal_engine_looks.cpp asks the
 // server what became of the work.

@@ -2,8 +2,8 @@
 // where it is not.
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/codec.h"
 #include "ticket/payload.h"
+#include "ticket/wire/codec.h"
 #include "trigger/temporal_engine.h"
 
 namespace waybill::trigger {

@@ -1,5 +1,5 @@
 #include "ticket/adapters/log.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "trigger/handlers.h"
 #include "trigger/json_fields.h"
 #include "trigger/look.h"

@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "ticket/codec.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 namespace {

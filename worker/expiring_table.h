@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "ticket/adapters/lmdb.h"
-#include "ticket/clock.h"
 #include "ticket/records.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::worker {
 

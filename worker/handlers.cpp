@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "worker/child.h"
 #include "worker/verdicts.h"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 #include "worker/verifier.h"
 
 namespace waybill::worker {

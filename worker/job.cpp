@@ -7,8 +7,8 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/crypto.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 namespace {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/clock.h"
-#include "ticket/error.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
 #include "worker/verifier.h"
 
 namespace waybill::worker {

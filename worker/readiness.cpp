@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 namespace {

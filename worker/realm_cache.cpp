@@ -2,7 +2,7 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/log.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 

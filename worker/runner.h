@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
-#include "ticket/limits.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/limits.h"
 #include "worker/stop.h"
 
 namespace waybill::worker {

@@ -3,7 +3,7 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/request_id.h"
 #include "ticket/exchange/client.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 namespace {

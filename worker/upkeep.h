@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "ticket/adapters/feed_sync.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "worker/realm_cache.h"
 #include "worker/revocations.h"
 #include "worker/uses.h"

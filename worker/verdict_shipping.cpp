@@ -14,8 +14,8 @@
 #include "ticket/adapters/log.h"
 #include "ticket/crypto.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "worker/child.h"
 
 namespace waybill::worker {

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::worker {
 namespace {

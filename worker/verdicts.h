@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "ticket/clock.h"
-#include "ticket/error.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
 #include "worker/child.h"
 #include "worker/job.h"
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "ticket/exchange/renewal.h"
-#include "ticket/limits.h"
 #include "ticket/payload.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::worker {
 namespace {

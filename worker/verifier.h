@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/ticket.h"
 
 /// The offline check of a job: everything that a queue's owner relies on, in one header.

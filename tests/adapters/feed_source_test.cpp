@@ -10,7 +10,7 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/outcome.h"
 #include "ticket/adapters/feed_walk.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::feed_source_test {
 namespace {

@@ -12,7 +12,7 @@
 #include "kdc/audit.h"
 #include "kdc/audit_index.h"
 #include "tests/kdc/whole_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

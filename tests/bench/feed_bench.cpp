@@ -11,7 +11,7 @@
 #include "kdc/feed_publisher.h"
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

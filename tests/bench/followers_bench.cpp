@@ -17,7 +17,7 @@
 
 #include "tests/integration/live_realm.h"
 #include "ticket/adapters/http.h"
-#include "ticket/feed.h"
+#include "ticket/exchange/feed_follower.h"
 
 namespace waybill::test {
 namespace {

@@ -19,7 +19,7 @@
 
 #include "tests/adapters/feed_sources.h"
 #include "tests/adapters/scratch.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

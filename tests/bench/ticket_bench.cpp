@@ -4,7 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <sodium.h>
 
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/client.h"
 #include "ticket/ticket.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test {
 

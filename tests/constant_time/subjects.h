@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "ticket/bytes.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::test {
 

@@ -1,7 +1,7 @@
 #include "tests/constant_time/hidden.h"
 #include "tests/constant_time/subjects.h"
 #include "tests/support/test_realm.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/records.h"
 
 namespace waybill::test {

@@ -1,6 +1,6 @@
 #include "tests/crosscheck/forge.h"
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

@@ -12,6 +12,7 @@
 #include "tests/support/test_realm.h"
 #include "ticket/exchange/ccache.h"
 #include "ticket/payload.h"
+#include "ticket/possession.h"
 
 namespace waybill::test::random_client_test {
 namespace {

@@ -9,8 +9,8 @@
 #include "tests/support/mutator.h"
 #include "tests/support/notation.h"
 #include "tests/support/vectors.h"
-#include "ticket/codec.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::random_codec_test {
 namespace {

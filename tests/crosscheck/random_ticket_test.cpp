@@ -7,7 +7,7 @@
 #include "tests/crosscheck/second/ticket.h"
 #include "tests/crosscheck/verdict.h"
 #include "tests/support/mutator.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 namespace waybill::test::random_ticket_test {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "tests/crosscheck/second/bytes.h"
-#include "ticket/error.h"
-#include "ticket/hex.h"
+#include "ticket/wire/error.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 

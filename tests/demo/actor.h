@@ -7,7 +7,7 @@
 
 #include "ticket/adapters/kdc_client.h"
 #include "ticket/exchange/client.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/payload.h"
 
 namespace waybill::demo {

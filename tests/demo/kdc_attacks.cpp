@@ -3,9 +3,9 @@
 
 #include "tests/demo/attacks.h"
 #include "ticket/call.h"
-#include "ticket/codec.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::demo {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::demo {
 

@@ -1,7 +1,7 @@
 #include "tests/demo/attacks.h"
 #include "tests/support/daemon.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::demo {
 namespace {

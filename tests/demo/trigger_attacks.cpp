@@ -9,7 +9,7 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/temporal_work.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::demo {
 namespace {

@@ -6,8 +6,8 @@
 #include "tests/support/rogue_engine.h"
 #include "ticket/batch.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::demo {
 namespace {

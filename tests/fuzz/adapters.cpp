@@ -14,7 +14,7 @@
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/log.h"
 #include "ticket/adapters/realm_file.h"
-#include "ticket/codec.h"
+#include "ticket/wire/codec.h"
 
 namespace waybill::test::fuzz {
 namespace {

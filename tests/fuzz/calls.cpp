@@ -5,7 +5,7 @@
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/ticket_targets.h"
 #include "ticket/call.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::fuzz {
 namespace {

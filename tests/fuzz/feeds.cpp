@@ -5,8 +5,9 @@
 
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/ticket_targets.h"
-#include "ticket/feed.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/feed_follower.h"
+#include "ticket/exchange/revoked.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::fuzz {
 namespace {

@@ -1,8 +1,8 @@
 #include "tests/fuzz/from_vectors.h"
 
 #include "tests/support/vectors.h"
-#include "ticket/codec.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::fuzz {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test::fuzz {
 

@@ -7,7 +7,7 @@
 #include "tests/fuzz/kdc_targets.h"
 #include "tests/kdc/whole_kdc.h"
 #include "ticket/adapters/log.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::fuzz {
 namespace {

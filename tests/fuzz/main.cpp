@@ -12,8 +12,8 @@
 
 #include "tests/fuzz/target.h"
 #include "ticket/crypto.h"
-#include "ticket/hex.h"
 #include "ticket/secret.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::fuzz {
 

@@ -4,9 +4,9 @@
 
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/ticket_targets.h"
+#include "ticket/exchange/memory.h"
 #include "ticket/exchange/replay.h"
-#include "ticket/limits.h"
-#include "ticket/memory.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::fuzz {
 namespace {

@@ -4,11 +4,11 @@
 #include <cctype>
 
 #include "tests/fuzz/ticket_targets.h"
-#include "ticket/codec.h"
-#include "ticket/feed.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
-#include "ticket/principal.h"
+#include "ticket/exchange/feed_segment.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill::test::fuzz {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test::fuzz {
 

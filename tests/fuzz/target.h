@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 /// What libFuzzer feeds (CONTRIBUTING.md, `tools/test --fuzz`). A target does more than not crash:
 /// it says what has to hold of whatever comes out.

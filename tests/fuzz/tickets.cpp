@@ -6,9 +6,9 @@
 
 #include "tests/fuzz/bodies.h"
 #include "tests/fuzz/ticket_targets.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/renewal.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::fuzz {
 namespace {

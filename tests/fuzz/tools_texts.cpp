@@ -10,7 +10,7 @@
 #include "tests/fuzz/door_targets.h"
 #include "tests/fuzz/from_vectors.h"
 #include "ticket/exchange/client.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "tools/audit_ocsf.h"
 #include "tools/audit_story.h"
 #include "tools/principal_file.h"

@@ -5,7 +5,7 @@
 #include "tests/fuzz/command_lines.h"
 #include "tests/fuzz/door_targets.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 #include "worker/handlers.h"
 #include "worker/job.h"
 

@@ -8,7 +8,7 @@
 #include "tests/fuzz/command_lines.h"
 #include "tests/fuzz/door_targets.h"
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "worker/command_line.h"
 
 int waybill_worker_main(int argc, char** argv);

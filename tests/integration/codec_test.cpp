@@ -2,7 +2,7 @@
 
 #include "tests/integration/people.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/payload.h"
 
 namespace waybill::test::codec_test {

@@ -1,5 +1,3 @@
-#include "ticket/feed.h"
-
 #include <atomic>
 #include <fstream>
 #include <mutex>
@@ -10,7 +8,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/integration/stage.h"
-#include "ticket/hex.h"
+#include "ticket/exchange/feed_follower.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::feed_test {
 namespace {

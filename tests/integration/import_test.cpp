@@ -5,7 +5,7 @@
 
 #include "tests/integration/live_realm.h"
 #include "ticket/crypto.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::import_test {
 namespace {

@@ -6,7 +6,8 @@
 #include <stdexcept>
 
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
+#include "ticket/possession.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

@@ -12,7 +12,7 @@
 #include "ticket/adapters/service_principal.h"
 #include "ticket/adapters/system_clock.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 
 namespace waybill::test {
 

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
 #include "ticket/presentation.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 

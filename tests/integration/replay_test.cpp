@@ -4,7 +4,7 @@
 
 #include "tests/integration/stage.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::replay_test {
 namespace {

@@ -14,8 +14,8 @@
 #include "tests/support/unsanitized.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
-#include "ticket/audience.h"
 #include "ticket/crypto.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/ccache.h"
 
 namespace waybill::test::secrets_test {

@@ -2,8 +2,8 @@
 
 #include <stdexcept>
 
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

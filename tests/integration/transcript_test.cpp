@@ -6,7 +6,7 @@
 #include "tests/support/daemon.h"
 #include "tests/support/unsanitized.h"
 #include "ticket/adapters/files.h"
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test::transcript_test {
 namespace {

@@ -5,8 +5,8 @@
 #include "tests/integration/people.h"
 #include "tests/support/rogue_engine.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::trigger_attack_test {
 namespace {

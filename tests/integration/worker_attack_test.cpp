@@ -4,9 +4,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/integration/stage.h"
-#include "ticket/audience.h"
-#include "ticket/hex.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::worker_attack_test {
 namespace {

@@ -67,7 +67,7 @@ struct AgeingRealm : MadeRealm {
       if (!std::filesystem::exists(archive(i))) continue;
       read(text(i), [&](const kdc::AuditRow& row) {
         if (row.sequence <= at.sequence) return;
-        at = {row.sequence, kdc::audit_link(at.link, row.record)};
+        at = {row.sequence, audit_link(at.link, row.record)};
         rows.push_back({row.sequence, row.record, at.link});
       });
     }

@@ -4,7 +4,7 @@
 
 #include "kdc/audit.h"
 #include "tests/kdc/whole_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::audit_reading_test {
 

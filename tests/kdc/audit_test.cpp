@@ -6,7 +6,7 @@
 
 #include "kdc/store_keys.h"
 #include "tests/kdc/test_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::audit_test {
 

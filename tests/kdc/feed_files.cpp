@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

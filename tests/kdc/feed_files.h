@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <map>
 
-#include "ticket/feed.h"
+#include "ticket/exchange/feed_follower.h"
 
 namespace waybill::test {
 

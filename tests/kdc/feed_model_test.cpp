@@ -10,7 +10,7 @@
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/test_kdc.h"
 #include "ticket/adapters/files.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::feed_model_test {
 

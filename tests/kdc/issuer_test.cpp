@@ -11,7 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/kdc/test_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::issuer_test {
 

@@ -2,7 +2,7 @@
 
 #include "kdc/tgs_exchange.h"
 #include "tests/kdc/whole_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::renew_test {
 

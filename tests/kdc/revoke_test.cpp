@@ -8,8 +8,8 @@
 
 #include "kdc/call.h"
 #include "tests/kdc/whole_kdc.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::revoke_test {
 

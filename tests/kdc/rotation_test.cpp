@@ -4,7 +4,7 @@
 
 #include "kdc/realm_request.h"
 #include "tests/kdc/test_kdc.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::rotation_test {
 

@@ -4,7 +4,7 @@
 
 #include "kdc/store.h"
 #include "tests/kdc/test_kdc.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::store_damage_test {
 

@@ -14,7 +14,7 @@
 #include "kdc/store_check.h"
 #include "tests/kdc/feed_files.h"
 #include "tests/kdc/old_realm.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::store_migration_test {
 

@@ -8,7 +8,7 @@
 #include "tests/adapters/scratch.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/outcome.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 namespace waybill::test {
 

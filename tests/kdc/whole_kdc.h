@@ -13,7 +13,7 @@
 #include "tests/kdc/test_kdc.h"
 #include "ticket/call.h"
 #include "ticket/exchange/client.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 

@@ -10,7 +10,7 @@
 
 #include "tests/peers/peer.h"
 #include "tests/support/outcome.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::noise_test {
 namespace {

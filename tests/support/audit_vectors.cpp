@@ -5,7 +5,7 @@
 #include "tests/support/test_realm.h"
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

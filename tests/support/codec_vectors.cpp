@@ -1,7 +1,7 @@
 #include "tests/support/notation.h"
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

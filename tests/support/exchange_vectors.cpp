@@ -4,8 +4,8 @@
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
 #include "ticket/call.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

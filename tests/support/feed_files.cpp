@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

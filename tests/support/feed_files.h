@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "tests/support/test_realm.h"
-#include "ticket/feed.h"
+#include "ticket/exchange/feed_segment.h"
+#include "ticket/wire/revocation.h"
 
 namespace waybill::test {
 

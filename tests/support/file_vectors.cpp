@@ -4,6 +4,7 @@
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
 #include "ticket/exchange/ccache.h"
+#include "ticket/possession.h"
 
 namespace waybill::test {
 namespace {

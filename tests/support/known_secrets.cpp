@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test {
 

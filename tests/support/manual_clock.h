@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::test {
 

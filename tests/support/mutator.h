@@ -3,7 +3,7 @@
 #include <random>
 #include <span>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test {
 

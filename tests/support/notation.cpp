@@ -2,10 +2,10 @@
 
 #include <limits>
 
-#include "ticket/codec.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 namespace {

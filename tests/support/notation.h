@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "ticket/bytes.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/error.h"
 
 namespace waybill::test {
 

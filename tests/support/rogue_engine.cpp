@@ -4,8 +4,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
 #include "ticket/secret.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

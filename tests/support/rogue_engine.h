@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "ticket/adapters/http.h"
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill::test {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "tests/support/test_realm.h"
-#include "ticket/feed.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/feed_follower.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test {
 

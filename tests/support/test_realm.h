@@ -8,8 +8,8 @@
 
 #include "tests/support/manual_clock.h"
 #include "ticket/exchange/client.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/exchange/messages.h"
-#include "ticket/keytab.h"
 #include "ticket/realm.h"
 #include "ticket/ticket.h"
 

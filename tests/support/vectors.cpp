@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "tests/support/outcome.h"
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/secret.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 

@@ -3,7 +3,7 @@
 #include "tests/temporal/front_end.h"
 #include "tests/worker/workplace.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "worker/temporal_desk.h"
 
 namespace waybill::test {

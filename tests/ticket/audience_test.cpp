@@ -1,4 +1,4 @@
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 #include <atomic>
 #include <thread>

@@ -5,7 +5,7 @@
 
 #include "tests/support/manual_clock.h"
 #include "tests/support/outcome.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

@@ -7,7 +7,7 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::call_test {
 namespace {

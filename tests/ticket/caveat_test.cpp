@@ -1,10 +1,11 @@
+#include "ticket/wire/caveat.h"
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/limits.h"
-#include "ticket/presentation.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

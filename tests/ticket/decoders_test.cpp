@@ -8,7 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/mutator.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace bdata = boost::unit_test::data;
 

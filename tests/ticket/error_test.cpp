@@ -1,4 +1,4 @@
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 
 #include <algorithm>
 #include <map>
@@ -54,7 +54,7 @@ std::vector<Row> documented() {
 // The enumerators as the header has them: nothing else can walk an enum.
 std::map<std::string, unsigned> enumerators() {
   std::map<std::string, unsigned> out;
-  const std::string header = read_source("ticket/error.h");
+  const std::string header = read_source("ticket/wire/error.h");
   const auto from = header.find("enum class Errc");
   const auto to = header.find("};", from);
   std::istringstream lines(header.substr(from, to - from));

@@ -4,8 +4,8 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/audience.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/audience.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::evidence_test {
 namespace {

@@ -3,9 +3,10 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_feed.h"
-#include "ticket/feed.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/feed_segment.h"
+#include "ticket/exchange/revoked.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

@@ -1,9 +1,8 @@
-#include "ticket/feed.h"
-
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_feed.h"
+#include "ticket/exchange/feed_follower.h"
 
 namespace waybill::test::feed_test {
 namespace {

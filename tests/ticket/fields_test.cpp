@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/outcome.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

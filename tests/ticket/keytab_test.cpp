@@ -1,4 +1,4 @@
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -6,7 +6,8 @@
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
 #include "tests/support/vectors.h"
-#include "ticket/limits.h"
+#include "ticket/possession.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

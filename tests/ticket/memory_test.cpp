@@ -1,4 +1,4 @@
-#include "ticket/memory.h"
+#include "ticket/exchange/memory.h"
 
 #include <string>
 

@@ -7,7 +7,7 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

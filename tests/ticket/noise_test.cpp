@@ -5,7 +5,7 @@
 
 #include "tests/support/vectors.h"
 #include "ticket/crypto.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

@@ -8,7 +8,7 @@
 
 #include "tests/support/vectors.h"
 #include "ticket/crypto.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace bdata = boost::unit_test::data;
 

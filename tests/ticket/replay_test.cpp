@@ -8,7 +8,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::replay_test {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "tests/support/outcome.h"
 #include "tests/support/test_realm.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/fields.h"
 
 namespace bdata = boost::unit_test::data;

@@ -4,14 +4,14 @@
 #include <string>
 #include <type_traits>
 
-#include "ticket/audience.h"
 #include "ticket/call.h"
 #include "ticket/crypto.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/ccache.h"
 #include "ticket/exchange/client.h"
+#include "ticket/exchange/keytab.h"
 #include "ticket/feed.h"
 #include "ticket/keys.h"
-#include "ticket/keytab.h"
 #include "ticket/payload.h"
 #include "ticket/presentation.h"
 #include "ticket/ticket.h"

@@ -6,14 +6,15 @@
 
 #include "tests/support/test_realm.h"
 #include "tests/support/vectors.h"
-#include "ticket/audience.h"
 #include "ticket/call.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/ccache.h"
-#include "ticket/feed.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/feed_follower.h"
 #include "ticket/payload.h"
+#include "ticket/possession.h"
 #include "ticket/presentation.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace bdata = boost::unit_test::data;
 

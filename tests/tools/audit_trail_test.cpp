@@ -5,7 +5,7 @@
 
 #include "kdc/audit.h"
 #include "tests/tools/desk.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "tools/audit_story.h"
 
 namespace waybill::test::audit_trail_test {

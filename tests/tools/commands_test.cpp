@@ -2,7 +2,7 @@
 
 #include "tests/tools/desk.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "tools/text.h"
 
 namespace waybill::test::commands_test {

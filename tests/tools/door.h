@@ -7,7 +7,7 @@
 
 #include "tests/tools/desk.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 

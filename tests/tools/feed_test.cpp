@@ -9,8 +9,8 @@
 #include "tests/adapters/feed_sources.h"
 #include "tests/adapters/file_server.h"
 #include "tests/adapters/scratch.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 #include "tools/commands.h"
 #include "tools/failure.h"
 

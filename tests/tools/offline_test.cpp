@@ -2,8 +2,8 @@
 
 #include "tests/tools/desk.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 #include "tools/ticket_view.h"
 
 namespace waybill::test::offline_test {

@@ -16,7 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/adapters/scratch.h"
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill::test::prompt_test {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tests/trigger/workshop.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/payload.h"
 
 namespace waybill::test {

@@ -3,7 +3,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::front_door_test {
 namespace {

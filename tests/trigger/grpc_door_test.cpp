@@ -10,7 +10,7 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 #include "trigger/grpc_api.h"
 #include "trigger/grpc_server.h"
 

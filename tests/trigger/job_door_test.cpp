@@ -5,8 +5,8 @@
 #include "tests/trigger/workshop.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::job_door_test {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/log.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 #include "ticket/exchange/fields.h"
 #include "ticket/payload.h"
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/worker/desk.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::handlers_test {
 namespace {

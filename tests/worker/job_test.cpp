@@ -7,7 +7,7 @@
 #include "tests/support/mutator.h"
 #include "tests/support/outcome.h"
 #include "ticket/adapters/base64.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::job_test {
 namespace {

@@ -14,8 +14,8 @@
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/system_clock.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::program_test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "ticket/adapters/base64.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
 #include "ticket/presentation.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "tests/support/test_realm.h"
 #include "ticket/adapters/http.h"
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 namespace waybill::test {
 

@@ -5,7 +5,7 @@
 #include "tests/support/outcome.h"
 #include "tests/worker/small_kdc.h"
 #include "tests/worker/small_trigger.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::test::sources_test {
 namespace {

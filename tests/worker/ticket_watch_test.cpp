@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/worker/workplace.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::ticket_watch_test {
 namespace {

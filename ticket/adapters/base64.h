@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/bytes.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/error.h"
 
 /// Bytes inside JSON and HTTP headers (RFC 4648). Not for secrets: it takes its time by the data.
 /// Decoding is strict: one text for each value, no line ends, no missing or surplus padding, no

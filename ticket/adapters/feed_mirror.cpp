@@ -6,8 +6,9 @@
 
 #include "ticket/adapters/feed_rows.h"
 #include "ticket/adapters/feed_walk.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
+#include "ticket/exchange/revoked.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

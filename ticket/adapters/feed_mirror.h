@@ -9,6 +9,7 @@
 #include "ticket/adapters/feed_source.h"
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/guarded_store.h"
+#include "ticket/ticket.h"
 
 namespace waybill {
 

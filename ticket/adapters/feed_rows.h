@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "ticket/adapters/lmdb.h"
-#include "ticket/codec.h"
-#include "ticket/feed.h"
-#include "ticket/limits.h"
+#include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
+#include "ticket/wire/revocation.h"
 
 /// What the tables of a FeedMirror hold (specs/storage.md, "The mirror of the feed"), and how rows
 /// get into them.

@@ -4,7 +4,7 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/http.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ticket/adapters/realm_file.h"
-#include "ticket/feed.h"
+#include "ticket/exchange/feed_follower.h"
 
 namespace waybill {
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 /// Files with checked owners and modes, atomic replacement, and locked folders. Every function
 /// throws FileError when the system does not do what it is asked.

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 /// HTTP/1.1 for daemons and their clients, on cpp-httplib; no type of it shows here.
 namespace waybill {

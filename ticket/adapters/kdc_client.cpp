@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "ticket/adapters/request_id.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 struct MDB_env;
 struct MDB_txn;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 
 /// What a daemon counts, for Prometheus (specs/metrics.md). Process-wide, as the log is. No label
 /// holds a word of a message: operations are literals of the daemon, codes are ours.

@@ -8,7 +8,7 @@
 
 #include "ticket/adapters/files.h"
 #include "ticket/adapters/toml_text.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill {
 namespace {

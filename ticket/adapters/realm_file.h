@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ticket/keys.h"
-#include "ticket/principal.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill {
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <mutex>
 
-#include "ticket/clock.h"
-#include "ticket/error.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
 
 namespace waybill {
 

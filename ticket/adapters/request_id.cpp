@@ -1,7 +1,7 @@
 #include "ticket/adapters/request_id.h"
 
-#include "ticket/hex.h"
 #include "ticket/secret.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ticket/adapters/kdc_client.h"
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 
 namespace waybill {
 

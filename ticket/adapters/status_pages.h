@@ -7,7 +7,7 @@
 #include "ticket/adapters/http.h"
 #include "ticket/adapters/listen_address.h"
 #include "ticket/adapters/metrics.h"
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill {
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <string>
 
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ticket/clock.h"
+#include "ticket/wire/clock.h"
 
 namespace waybill {
 

@@ -7,7 +7,7 @@
 #include "ticket/adapters/grpc_channel.h"
 #include "ticket/adapters/temporal_messages.h"
 #include "ticket/crypto.h"
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::temporal {
 namespace {

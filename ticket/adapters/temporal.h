@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "ticket/adapters/http.h"
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
 
 /// What Waybill speaks with a Temporal server, as plain values (specs/temporal.md). The generated
 /// code and gRPC stay behind this.

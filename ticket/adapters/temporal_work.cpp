@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ticket/adapters/listen_address.h"
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill::temporal {
 namespace {

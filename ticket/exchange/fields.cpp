@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ticket/codec.h"
+#include "ticket/wire/codec.h"
 
 namespace waybill {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {
@@ -81,7 +81,7 @@ Result<IssuedTicket> IssuedTicket::decode(Bytes wire) {
   Reader in(wire, limits::max_message);
   in.array(7);
   const Bytes ticket = in.bin(limits::max_ticket_with_booklet);
-  Secret<32> session = in.secret();
+  Secret<32> session = read_secret(in);
   const Bytes evidence = in.bin(limits::max_evidence);
   const Time issued_at = in.time(), start_by = in.time(), run_until = in.time();
   const Time renew_until = in.time();

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "ticket/codec.h"
 #include "ticket/ticket.h"
+#include "ticket/wire/codec.h"
 
 namespace waybill {
 

@@ -1,22 +1,7 @@
 #include "ticket/exchange/renewal.h"
 
-#include <algorithm>
-
 namespace waybill {
 namespace {
-
-bool are_among(const std::vector<std::string>& some, const std::vector<std::string>& all) {
-  return std::ranges::all_of(
-      some, [&](const std::string& name) { return std::ranges::find(all, name) != all.end(); });
-}
-
-bool are_among(const std::vector<Downstream>& some, const std::vector<Downstream>& all) {
-  return std::ranges::all_of(some, [&](const Downstream& one) {
-    return std::ranges::any_of(all, [&](const Downstream& other) {
-      return one.name == other.name && are_among(one.actions, other.actions);
-    });
-  });
-}
 
 Error differs(const char* what) { return {Errc::bad_renewal, what}; }
 

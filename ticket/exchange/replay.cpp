@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 

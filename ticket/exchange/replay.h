@@ -4,9 +4,9 @@
 #include <mutex>
 #include <set>
 
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
-#include "ticket/principal.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill {
 

@@ -1,6 +1,6 @@
 #include "ticket/exchange/staged_rows.h"
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -16,9 +16,9 @@
 #include "ticket/adapters/service_principal.h"
 #include "ticket/adapters/system_clock.h"
 #include "ticket/exchange/fields.h"
-#include "ticket/hex.h"
-#include "ticket/limits.h"
 #include "ticket/presentation.h"
+#include "ticket/wire/hex.h"
+#include "ticket/wire/limits.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include "tests/support/temporal_thief.h"
 #include "ticket/adapters/base64.h"
 #include "ticket/adapters/temporal_work.h"
-#include "ticket/hex.h"
 #include "ticket/payload.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill::test::server_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "ticket/error.h"
+#include "ticket/wire/error.h"
 
 #include <array>
 #include <cstdlib>

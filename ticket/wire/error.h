@@ -119,7 +119,8 @@ std::optional<Errc> errc_from(std::uint64_t number);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(T&& value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(const T& value) : state_(std::in_place_index<0>, value) {}
   Result(Error error) : state_(std::in_place_index<1>, error) {}
   Result(Errc code, const char* note = "") : Result(Error{code, note}) {}
 

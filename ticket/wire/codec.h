@@ -5,11 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "ticket/bytes.h"
-#include "ticket/clock.h"
-#include "ticket/error.h"
-#include "ticket/keys.h"
-#include "ticket/principal.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/clock.h"
+#include "ticket/wire/error.h"
+#include "ticket/wire/principal.h"
 
 namespace waybill {
 
@@ -37,9 +36,9 @@ class Reader {
     const Bytes bytes = exact_bin(N);
     return failed() ? FixedBytes<N>{} : fixed<N>(bytes);
   }
-  Secret<32> secret();                     ///< a 32-byte bin; the wire buffer stays the caller's
-  std::string_view str(std::size_t most);  ///< UTF-8, may be empty
-  std::string name(std::size_t most);      ///< is_name()
+  Bytes exact_bin(std::size_t size);            ///< the same, in place
+  std::string_view str(std::size_t most);       ///< UTF-8, may be empty
+  std::string name(std::size_t most);           ///< is_name()
   std::string optional_name(std::size_t most);  ///< is_name(), or empty
   std::optional<Principal> principal();         ///< name@REALM; nothing on an error
   std::optional<Realm> realm();
@@ -67,7 +66,6 @@ class Reader {
   };
   class Visitor;
   const Token* next(Type type);
-  Bytes exact_bin(std::size_t size);
 
   std::vector<Token> tokens_;
   std::size_t position_ = 0;

@@ -1,8 +1,8 @@
-#include "ticket/audience.h"
+#include "ticket/exchange/audience.h"
 
 #include <mutex>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 

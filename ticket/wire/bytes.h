@@ -33,7 +33,7 @@ inline std::string_view text_of(Bytes bytes) {
 }
 inline Buffer copy_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
-/// Equality of public bytes; for secrets and tags use `same_secret` (crypto.h).
+/// Equality of public bytes; for secrets and tags use `same_secret` (ticket/secret.h).
 inline bool equal(Bytes a, Bytes b) { return std::ranges::equal(a, b); }
 
 /// Copies into a fixed size. Requires `bytes.size() == N`.

@@ -1,11 +1,11 @@
-#include "ticket/codec.h"
+#include "ticket/wire/codec.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include <msgpack.hpp>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {
@@ -18,9 +18,8 @@ struct Head {
   std::uint64_t number;
   std::size_t bytes;
 
-  // After the tag.
   std::uint8_t byte(std::size_t i) const {
-    return static_cast<std::uint8_t>(number >> (8 * (bytes - 1 - i)));
+    return i == 0 ? tag : static_cast<std::uint8_t>(number >> (8 * (bytes - i)));
   }
 };
 
@@ -57,8 +56,7 @@ Head str_head(std::uint64_t n) {
 }
 
 void append(Buffer& out, const Head& head) {
-  out.push_back(head.tag);
-  for (std::size_t i = 0; i < head.bytes; ++i) out.push_back(head.byte(i));
+  for (std::size_t i = 0; i <= head.bytes; ++i) out.push_back(head.byte(i));
 }
 
 // Eight at a time: nearly all that is ever read.
@@ -142,8 +140,8 @@ class Reader::Visitor : public msgpack::null_visitor {
   bool refuse_type() { return refuse(Errc::not_canonical, "a type that is not used"); }
   bool value_head(const Head& head, std::size_t payload) {
     const Bytes rest = wire_.subspan(position_);
-    bool same = rest.size() > head.bytes && rest[0] == head.tag;
-    for (std::size_t i = 0; same && i < head.bytes; ++i) same = rest[1 + i] == head.byte(i);
+    bool same = rest.size() > head.bytes;
+    for (std::size_t i = 0; same && i <= head.bytes; ++i) same = rest[i] == head.byte(i);
     if (!same) return refuse(Errc::not_canonical, "not the shortest form");
     position_ += 1 + head.bytes + payload;
     return true;
@@ -237,11 +235,6 @@ Bytes Reader::exact_bin(std::size_t size) {
   if (token == nullptr) return {};
   if (token->bytes().size() != size) fail(Errc::malformed, "bin of another size");
   return failed() ? Bytes{} : token->bytes();
-}
-
-Secret<32> Reader::secret() {
-  const Bytes bytes = exact_bin(32);
-  return failed() ? Secret<32>() : Secret<32>::copy(bytes.first<32>());
 }
 
 std::string_view Reader::str(std::size_t most) {

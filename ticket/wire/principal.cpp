@@ -1,10 +1,10 @@
-#include "ticket/principal.h"
+#include "ticket/wire/principal.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "ticket/bytes.h"
+#include "ticket/wire/bytes.h"
 
 namespace waybill {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ticket/keytab.h"
-#include "ticket/memory.h"
+#include "ticket/exchange/keytab.h"
+#include "ticket/exchange/memory.h"
 #include "ticket/ticket.h"
 
 namespace waybill {

@@ -1,4 +1,4 @@
-#include "ticket/hex.h"
+#include "ticket/wire/hex.h"
 
 namespace waybill {
 namespace {

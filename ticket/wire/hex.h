@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "ticket/bytes.h"
-#include "ticket/error.h"
+#include "ticket/wire/bytes.h"
+#include "ticket/wire/error.h"
 
 namespace waybill {
 

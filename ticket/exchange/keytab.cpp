@@ -1,23 +1,15 @@
-#include "ticket/keytab.h"
+#include "ticket/exchange/keytab.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "ticket/limits.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 namespace {
 
-constexpr std::string_view magic = "waybill-keytab";
+constexpr std::string_view kind = "waybill-keytab";
 constexpr std::size_t live_versions = 2;
-
-std::optional<Digest> possession(const std::optional<Secret<32>>& shared, const KeyClaim& claim,
-                                 Bytes key, Bytes epoch) {
-  if (!shared) return std::nullopt;
-  const Buffer kvno = Writer().uint(number(claim.kvno)).take();
-  return keyed_hash(Label::possession, *shared,
-                    {bytes_of(claim.principal.text()), kvno, key, epoch});
-}
 
 }  // namespace
 
@@ -33,7 +25,7 @@ void Keytab::add(Entry entry) {
 
 SecretBuffer Keytab::encode() const {
   Writer out(limits::max_keytab);
-  out.array(4).str(magic).uint(1).str(principal_.text()).array(entries_.size());
+  out.array(4).str(kind).uint(1).str(principal_.text()).array(entries_.size());
   for (const Entry& entry : entries_) {
     out.array(3).uint(number(entry.kvno)).time(entry.created).bin(entry.key.secret().expose());
   }
@@ -45,7 +37,7 @@ SecretBuffer Keytab::encode() const {
 Result<Keytab> Keytab::decode(Bytes file) {
   Reader in(file, limits::max_keytab);
   in.array(4);
-  in.literal(magic);
+  in.literal(kind);
   if (in.uint() != 1) in.fail(Errc::bad_version, "keytab");
   auto principal = in.principal();
   std::vector<Entry> entries;
@@ -53,7 +45,7 @@ Result<Keytab> Keytab::decode(Bytes file) {
     in.array(3);
     const Kvno kvno{in.uint32()};
     const Time created = in.time();
-    Secret<32> secret = in.secret();
+    Secret<32> secret = read_secret(in);
     if (in.failed()) break;
     if (number(kvno) == 0) in.fail(Errc::malformed, "the first key version is 1");
     if (!entries.empty() && number(entries.back().kvno) <= number(kvno)) {
@@ -67,18 +59,6 @@ Result<Keytab> Keytab::decode(Bytes file) {
     keytab.entries_.push_back(std::move(entries[i]));
   }
   return keytab;
-}
-
-std::optional<Digest> prove_possession(const PrincipalKey& key, const EpochPublic& epoch,
-                                       const KeyClaim& claim) {
-  return possession(shared_secret(key.secret(), epoch.bytes), claim, key.public_key().bytes,
-                    epoch.bytes);
-}
-
-std::optional<Digest> expected_possession(const EpochKey& epoch, const PrincipalPublic& key,
-                                          const KeyClaim& claim) {
-  return possession(shared_secret(epoch.secret(), key.bytes), claim, key.bytes,
-                    epoch.public_key().bytes);
 }
 
 }  // namespace waybill
