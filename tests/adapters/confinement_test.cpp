@@ -80,7 +80,7 @@ const Forbidden deadly[] = {
     {"a connection", connect_somewhere},
     {"an address", [] { ::bind(0, nullptr, 0); }},
     {"another user", [] { ::syscall(SYS_setuid, 0); }},
-    {"another root folder", [] { static_cast<void>(::chroot("/")); }},
+    {"another root folder", [] { ::syscall(SYS_chroot, "/"); }},
     {"namespaces", [] { ::syscall(SYS_unshare, 0); }},
     {"a program for the kernel", [] { ::syscall(SYS_bpf, 0, nullptr, 0); }},
     {"calls past the filter", [] { ::syscall(SYS_io_uring_setup, 1, nullptr); }},

@@ -34,9 +34,10 @@ FixedBytes<32> any_edge(TreeMutator& random) {
 FixedBytes<64> signed_by_hand(const FixedBytes<32>& secret, const FixedBytes<32>& key,
                               const FixedBytes<32>& r, const FixedBytes<32>& big_r,
                               const Buffer& message) {
-  Buffer hashed = copy_of(big_r);
-  hashed.insert(hashed.end(), key.begin(), key.end());
-  hashed.insert(hashed.end(), message.begin(), message.end());
+  Buffer hashed;
+  for (const Bytes part : {Bytes(big_r), Bytes(key), Bytes(message)}) {
+    hashed.insert(hashed.end(), part.begin(), part.end());
+  }
   FixedBytes<64> wide;
   crypto_hash_sha512(wide.data(), hashed.data(), hashed.size());
   FixedBytes<32> h, product, s;

@@ -27,7 +27,7 @@ HttpReply error_reply(int status, Errc code) {
 }
 
 SmallTrigger::SmallTrigger(TestRealm& realm, const Clock& clock)
-    : service_name("trigger/orders@" + realm.realm().text()),
+    : service_("trigger/orders@" + realm.realm().text()),
       clock_(clock),
       audience_(realm.keytab("trigger/orders"), realm.document),
       instance_(random_bytes<16>()),
@@ -42,6 +42,11 @@ SmallTrigger::~SmallTrigger() {
   }
   news_.notify_all();
   server_.stop();
+}
+
+void SmallTrigger::call_itself(std::string service) {
+  const std::scoped_lock guard(lock_);
+  service_ = std::move(service);
 }
 
 void SmallTrigger::hand_out(json job) {
@@ -102,7 +107,7 @@ HttpReply SmallTrigger::answer(const HttpRequest& request) {
     return found->second;
   }
   if (request.path == "/v1/info") {
-    return reply_of({{"service", service_name}, {"instance", to_hex(instance_)}});
+    return reply_of({{"service", service_}, {"instance", to_hex(instance_)}});
   }
   const auto caller = authenticate(request);
   if (!caller) {

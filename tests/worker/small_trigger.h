@@ -42,13 +42,15 @@ class SmallTrigger {
   /// What is answered to a path instead of its ordinary answer: a status and a body.
   void answer_with(const std::string& path, HttpReply reply);
   void answer_as_usual(const std::string& path);
-  std::string service_name;  ///< what /v1/info says; set it before the first request
+  /// What /v1/info says of whose service this is.
+  void call_itself(std::string service);
 
  private:
   HttpReply answer(const HttpRequest& request);
   Result<Principal> authenticate(const HttpRequest& request);
   HttpReply poll();
 
+  std::string service_;
   const Clock& clock_;
   Audience audience_;
   mutable std::mutex lock_;

@@ -131,13 +131,13 @@ BOOST_AUTO_TEST_CASE(may_not_hand_out_nonsense) {
 
 // What we present to it opens for the principal that it claims to be, and for nobody else.
 BOOST_AUTO_TEST_CASE(gains_nothing_by_another_services_name) {
-  trigger.service_name = "trigger/other@DEMO.TEST";
+  trigger.call_itself("trigger/other@DEMO.TEST");
   BOOST_TEST(outcome(source.poll(1s)) == Errc::wrong_audience);
   BOOST_TEST(!trigger.count("/v1/jobs/run-1/heartbeat"));
 }
 
 BOOST_AUTO_TEST_CASE(of_another_realm_is_shown_nothing) {
-  trigger.service_name = "trigger/orders@OTHER.TEST";
+  trigger.call_itself("trigger/orders@OTHER.TEST");
   BOOST_TEST(outcome(source.poll(1s)) == Errc::wrong_realm);
   BOOST_TEST(trigger.count(poll_path) == 0);
 }
