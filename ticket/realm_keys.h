@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ticket/keys.h"
 #include "ticket/wire/codec.h"
 
 /// A realm's keys of one kind, RealmDocument::Epoch or Signer, as the realm document lists them and

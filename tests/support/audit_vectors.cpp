@@ -5,6 +5,7 @@
 #include "tests/support/test_realm.h"
 #include "tests/support/vector_maker.h"
 #include "tests/support/vectors.h"
+#include "ticket/records.h"
 #include "ticket/wire/hex.h"
 
 namespace waybill::test {
@@ -29,7 +30,7 @@ Buffer record_of(Number sequence, std::string_view what) {
 void relink(Rows& rows, std::size_t from) {
   Digest at = from == 0 ? Digest{} : rows[from - 1].link;
   for (std::size_t i = from; i < rows.size(); ++i) {
-    at = hash(Label::audit, {at, rows[i].record});
+    at = audit_link(at, rows[i].record);
     rows[i].link = at;
   }
 }
