@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -92,11 +93,6 @@ void append_text(std::string& out, std::string_view text, bool json) {
     append_quoted(out, text);
 }
 
-struct Sink {
-  std::shared_ptr<spdlog::logger> logger;
-  bool json;
-};
-
 spdlog::level::level_enum level_of(LogLevel lowest) {
   switch (lowest) {
     case LogLevel::debug:
@@ -111,34 +107,40 @@ spdlog::level::level_enum level_of(LogLevel lowest) {
   return spdlog::level::info;
 }
 
-Sink make_sink(LogForm form, LogLevel lowest) {
-  const bool json =
-      form == LogForm::json || (form == LogForm::automatic && ::isatty(STDERR_FILENO) == 0);
-  auto logger = std::make_shared<spdlog::logger>("waybill",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern(
-      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-      spdlog::pattern_time_type::utc);
-  logger->set_level(level_of(lowest));
-  logger->set_error_handler([](const std::string&) {});  // a lost line must not write others
-  return {std::move(logger), json};
-}
+// One for the process. Threads write while another one changes its form.
+struct Sink {
+  spdlog::logger logger{"waybill", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  std::atomic<bool> json = false;
+
+  Sink() {
+    logger.set_error_handler([](const std::string&) {});  // a lost line must not write others
+    take(LogForm::automatic, LogLevel::info);
+  }
+  void take(LogForm form, LogLevel lowest) {
+    json = form == LogForm::json || (form == LogForm::automatic && ::isatty(STDERR_FILENO) == 0);
+    logger.set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                       spdlog::pattern_time_type::utc);
+    logger.set_level(level_of(lowest));
+  }
+};
 
 Sink& sink() {
-  static Sink only = make_sink(LogForm::automatic, LogLevel::info);
+  static Sink only;
   return only;
 }
 
 void write(spdlog::level::level_enum level, std::string_view event, LogFields fields) noexcept {
   try {
     Sink& out = sink();
-    if (!out.logger->should_log(level)) return;
-    std::string line = format_log_line(out.json, event, fields);
+    if (!out.logger.should_log(level)) return;
+    const bool json = out.json;
+    std::string line = format_log_line(json, event, fields);
     if (const auto id = current_request_id(); !id.empty()) {  // of characters that need no quotes
-      line.append(out.json ? ",\"request_id\":\"" : " request_id=").append(id);
-      if (out.json) line += '"';
+      line.append(json ? ",\"request_id\":\"" : " request_id=").append(id);
+      if (json) line += '"';
     }
-    out.logger->log(level, spdlog::string_view_t(line));
+    out.logger.log(level, spdlog::string_view_t(line));
   } catch (...) {  // no memory for a line: the daemon's work is worth more
   }
 }
@@ -177,9 +179,9 @@ void log_error(std::string_view event, LogFields fields) noexcept {
   write(spdlog::level::err, event, fields);
 }
 
-void set_log_form(LogForm form, LogLevel lowest) { sink() = make_sink(form, lowest); }
+void set_log_form(LogForm form, LogLevel lowest) { sink().take(form, lowest); }
 
-void set_log_level(LogLevel lowest) noexcept { sink().logger->set_level(level_of(lowest)); }
+void set_log_level(LogLevel lowest) noexcept { sink().logger.set_level(level_of(lowest)); }
 
 std::optional<LogForm> log_form_from(std::string_view word) {
   if (word == "auto") return LogForm::automatic;

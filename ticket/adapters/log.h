@@ -56,7 +56,8 @@ void log_info(std::string_view event, LogFields fields = {}) noexcept;
 void log_warning(std::string_view event, LogFields fields = {}) noexcept;
 void log_error(std::string_view event, LogFields fields = {}) noexcept;
 
-/// Call in main() before threads start; without it: automatic, all but debug.
+/// Call in main(), before threads write: a line of theirs could begin in one form and end in the
+/// other. Without it: automatic, all but debug.
 void set_log_form(LogForm form, LogLevel lowest = LogLevel::info);
 
 /// The part of a line after time and level, as the functions above write it.

@@ -12,7 +12,7 @@ std::optional<LogForm> log_form_from(std::string_view word);
 /// debug, info, warning, error.
 std::optional<LogLevel> log_level_from(std::string_view word);
 
-/// At any time, unlike set_log_form().
+/// The least that is written from now on; the form stays.
 void set_log_level(LogLevel lowest) noexcept;
 
 }  // namespace waybill
