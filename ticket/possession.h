@@ -7,8 +7,8 @@
 
 namespace waybill {
 
-/// Proof that whoever registers a key holds it: H("possession", X25519(key, epoch);
-/// principal, kvno, both public keys). The KDC computes the same from the other side.
+/// Proof that whoever registers a key holds it (specs/protocol.md 2): H("possession", X25519(key,
+/// epoch); principal, kvno, both public keys). The KDC computes the same from the other side.
 /// Nothing when the shared secret is all zero.
 struct KeyClaim {
   const Principal& principal;

@@ -8,8 +8,9 @@
 
 namespace waybill {
 
-/// How far a follower has come; durable at the follower. Nothing is believed that does not lead,
-/// link by link, to a signed head that is not older than the last one. A refusal changes nothing.
+/// How far a follower of the feed has come (specs/protocol.md 7); durable at the follower. Nothing
+/// is believed that does not lead, link by link, to a signed head that is not older than the last
+/// one. A refusal changes nothing.
 class FeedFollower {
  public:
   /// What is known without a gap: every entry up to `sequence`, as of the second `time`.

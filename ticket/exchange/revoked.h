@@ -8,8 +8,8 @@
 
 namespace waybill {
 
-/// Looks for a revocation that concerns the body. `find(kind, value)` gives the `issued_until` of
-/// what is revoked under that key, or nothing.
+/// Looks for a revocation that concerns the body (specs/protocol.md 7). `find(kind, value)` gives
+/// the `issued_until` of what is revoked under that key, or nothing.
 template <class Find>
 bool is_revoked(const Body& body, Find find) {
   const auto hit = [&](RevokedBy kind, const std::string& value) {

@@ -11,8 +11,8 @@
 
 namespace waybill {
 
-/// Caveats: a closed list. Each is a predicate on the request and all must hold; a caveat about
-/// something that the request does not have denies; an unknown type denies.
+/// Caveats (specs/protocol.md 5): a closed list. Each is a predicate on the request and all must
+/// hold; a caveat about something that the request does not have denies; an unknown type denies.
 namespace caveat {
 struct Delegation {
   FixedBytes<16> id;  ///< fresh and random: no two delegations are interchangeable
