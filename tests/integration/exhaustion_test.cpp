@@ -174,15 +174,24 @@ struct Besieged {
       return at != text.npos && std::stod(text.substr(at + row.size())) >= count;
     });
   }
-  void all_is_well() {
+  /// With patience where a machine may have no time left for anybody: who is told that the KDC is
+  /// busy, or is hung up on, asks again.
+  void all_is_well(std::chrono::milliseconds patience = 0ms) {
     for (int i = 0; i < 3; ++i) {
-      const Ended login = realm.waybill({"init", "-k", "-t", "carol.keytab", "carol"}, "again");
-      BOOST_TEST(login.status == 0, login.err);
-      BOOST_TEST(bool(carol.ticket_for("trigger/orders")));
+      lets_carol_in(patience);
+      std::string told;
+      const auto gets_a_ticket = [&] {
+        try {
+          return bool(carol.ticket_for("trigger/orders"));
+        } catch (const HttpError& error) {
+          told = error.what();
+          return false;
+        }
+      };
+      BOOST_TEST(eventually(gets_a_ticket, patience), told);
     }
     BOOST_TEST(peak(realm.kdc().pid()) < bound);
   }
-  /// Where a machine may have no time left for anybody: who is told that it is busy asks again.
   void lets_carol_in(std::chrono::milliseconds patience) {
     std::string told;
     const auto logs_in = [&] {
@@ -213,15 +222,14 @@ BOOST_AUTO_TEST_CASE(serves_others_while_many_never_end_their_headers) {
 BOOST_AUTO_TEST_CASE(serves_others_among_more_connections_than_it_takes) {
   const Siege siege(realm.kdc_port(), 1500, "");
   BOOST_TEST(has_connections(500));
-  all_is_well();
+  all_is_well(30s);
 }
 
 BOOST_AUTO_TEST_CASE(keeps_no_more_of_unfinished_requests_than_it_has_room_for,
                      *boost::unit_test::precondition(unsanitized)) {
   const Siege siege(realm.kdc_port(), 1500, half_a_request("/v1/call", 64 * 1024, 60 * 1024));
   BOOST_TEST(has_connections(500));
-  for (int i = 0; i < 3; ++i) lets_carol_in(30s);
-  BOOST_TEST(peak(realm.kdc().pid()) < bound);
+  all_is_well(30s);
 }
 
 // All of them come between two looks of the KDC at its sockets, and a new one may take the place of
