@@ -24,7 +24,11 @@ class Door {
   ~Door() { server_.stop(); }
 
   InstanceId instance = random_bytes<16>();
-  std::string service = "trigger/orders@DEMO.TEST";
+  /// What /v1/info says of whose service this is.
+  void call_itself(std::string service) {
+    const std::scoped_lock guard(lock_);
+    service_ = std::move(service);
+  }
 
   static HttpReply say(int status, const nlohmann::json& body) {
     return {status, "application/json", body.dump(), {}};
@@ -43,17 +47,19 @@ class Door {
 
  private:
   HttpReply take(const HttpRequest& request) {
-    if (request.path == "/v1/info") {
-      return say(200, {{"service", service}, {"instance", to_hex(instance)}, {"namespace", "x"}});
-    }
     {
       const std::scoped_lock guard(lock_);
+      if (request.path == "/v1/info") {
+        return say(200,
+                   {{"service", service_}, {"instance", to_hex(instance)}, {"namespace", "x"}});
+      }
       asked_.push_back(request);
     }
     return answer_(request);
   }
 
   Answer answer_;
+  std::string service_ = "trigger/orders@DEMO.TEST";
   mutable std::mutex lock_;
   std::vector<HttpRequest> asked_;
   HttpServer server_;

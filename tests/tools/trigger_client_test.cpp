@@ -137,13 +137,13 @@ BOOST_AUTO_TEST_CASE(finds_the_trigger_by_option_environment_or_kdc) {
 BOOST_AUTO_TEST_CASE(gives_nothing_to_somebody_else_than_was_meant) {
   Door door([](const HttpRequest&) { return Door::say(202, accepted_work); });
   announce("trigger/orders", door.url);
-  door.service = "trigger/rogue@DEMO.TEST";
+  door.call_itself("trigger/rogue@DEMO.TEST");
   const Seen located = run(submit_main, submission(""));
   BOOST_TEST(located.status == 1);
   BOOST_TEST(located.says("WB-AUTH-ADDRESSEE"), located.err);
   const Seen named = submit(door, {"--service", "trigger/orders"});
   BOOST_TEST(named.says("WB-AUTH-ADDRESSEE"), named.err);
-  door.service = "trigger/orders@OTHER.TEST";
+  door.call_itself("trigger/orders@OTHER.TEST");
   BOOST_TEST(submit(door).says("WB-REALM"));
   BOOST_TEST(door.asked().empty());
 }
