@@ -18,8 +18,6 @@ namespace {
 // some tens of milliseconds.
 constexpr std::size_t most_steps = 20'000;
 
-constexpr std::uint64_t last_second = 253'402'300'799;  // of the year 9999, as in the codec
-
 constexpr std::array<std::string_view, 6> people{"by",    "subject", "principal",
                                                  "actor", "viewer",  "name"};
 
@@ -55,7 +53,7 @@ struct Question {
 Result<std::optional<Time>> time_in(const Fields& fields, std::string_view name) {
   if (!fields.has(name)) return std::optional<Time>();
   TRY(seconds, parse_number(fields.get(name)));
-  if (seconds > last_second) return Error{Errc::malformed, "time"};
+  if (seconds > limits::last_second) return Error{Errc::malformed, "time"};
   return std::optional(Time(Seconds(static_cast<std::int64_t>(seconds))));
 }
 

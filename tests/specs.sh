@@ -63,7 +63,8 @@ breach tests/crosscheck/second 'a label is of the table' < <(
   comm -23 <(sort -u <<<"$second") <(sort -u <<<"$labels"))
 
 # The first str of what is signed, hashed by both sides, or kept in a file.
-first_of_code=$(cat ticket/*.cpp ticket/wire/*.cpp ticket/exchange/*.cpp kdc/*.cpp | tr -d '\n' | tr -s ' ' |
+first_of_code=$(cat ticket/*.cpp ticket/wire/*.cpp ticket/exchange/*.cpp kdc/*.cpp |
+  tr -d '\n' | tr -s ' ' |
   grep -oE '\.array\([0-9]+\) ?\.str\("[^"]+"\)|(magic|kind) = "[^"]+"' | grep -oE '"[^"]+"' |
   tr -d '"')
 first_of_table=$(sed -nE 's/^\| `([a-z -]+)` \| [^|]* \| (root key|signing key|nobody) \|$/\1/p' \

@@ -37,8 +37,7 @@ Buffer RecordGuard::wrap(std::string_view name, Bytes secret) const {
 
 Result<SecretBuffer> RecordGuard::unwrap(std::string_view name, Bytes wrapped) const {
   TRY(plain, open(wrap_key(master_, name), bytes_of(name), wrapped));
-  const WipeOnExit wiped(plain);
-  return secret_copy(plain);
+  return wiped_copy(std::move(plain));
 }
 
 }  // namespace waybill

@@ -126,4 +126,10 @@ class WipeOnExit {
   Buffer& buffer_;
 };
 
+/// What was written into an ordinary buffer, which is wiped.
+inline SecretBuffer wiped_copy(Buffer plain) {
+  const WipeOnExit wiped(plain);
+  return secret_copy(plain);
+}
+
 }  // namespace waybill

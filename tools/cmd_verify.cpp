@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "ticket/adapters/base64.h"
@@ -125,9 +123,7 @@ Checked check_binding(const Body& body, const VerifyOptions& options,
 }
 
 Checked check_actions(const Body& body, const VerifyOptions& options) {
-  for (const std::string& action : options.actions) {
-    if (std::ranges::find(body.actions, action) == body.actions.end()) return Errc::action_denied;
-  }
+  if (!are_among(options.actions, body.actions)) return Errc::action_denied;
   return ok();
 }
 

@@ -19,7 +19,6 @@ constexpr int max_nesting = 4;          // {"jobs":[{…}]} has three
 constexpr std::size_t max_lease = 128;  // bytes of a lease token
 constexpr std::uint64_t max_lease_seconds = 3600;
 constexpr std::uint64_t max_attempt = 1'000'000;
-constexpr std::uint64_t last_second = 253'402'300'799;  // of the year 9999
 
 // Discarded when a name stands twice in an object or arrays and objects nest too deeply.
 json parse_strictly(std::string_view text) {
@@ -114,7 +113,8 @@ Result<Job> read_job(const json& object, const std::string& run_id) {
   job.workflow_type = in.name("workflow_type", limits::max_name);
   job.run_chain = run_id;  // this engine keeps one run id through all attempts
   job.attempt = static_cast<std::uint32_t>(in.number("attempt", max_attempt));
-  job.started_at = Time{Seconds{static_cast<std::int64_t>(in.number("started_at", last_second))}};
+  job.started_at =
+      Time{Seconds{static_cast<std::int64_t>(in.number("started_at", limits::last_second))}};
   job.ticket = in.bytes("ticket", limits::max_ticket_with_booklet);
   job.sealed_input = in.bytes("input", limits::max_input + seal_overhead);
   if (in.error()) return *in.error();

@@ -110,10 +110,7 @@ Checked check_not_over(const Body& body, const Revocations::Head& head) {
 }
 
 Checked check_actions(const Body& body, std::span<const std::string> needed) {
-  const auto allowed = [&](const std::string& action) {
-    return std::ranges::find(body.actions, action) != body.actions.end();
-  };
-  if (!std::ranges::all_of(needed, allowed)) return Error{Errc::action_denied, "handler"};
+  if (!are_among(needed, body.actions)) return Error{Errc::action_denied, "handler"};
   return ok();
 }
 

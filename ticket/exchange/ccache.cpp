@@ -39,9 +39,7 @@ SecretBuffer CredentialCache::encode() const {
   for (std::size_t i = 0; i < tickets.size(); ++i) {
     out.array(2).str(credentials_[i].audience).bin(tickets[i]);
   }
-  Buffer plain = out.take();
-  const WipeOnExit wiped(plain);
-  return secret_copy(plain);
+  return wiped_copy(out.take());
 }
 
 Result<CredentialCache> CredentialCache::decode(Bytes file) {

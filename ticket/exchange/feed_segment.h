@@ -10,8 +10,8 @@ namespace waybill {
 /// How the feed travels (specs/protocol.md 7): in segments, which never change once they are there,
 /// so that any static file server can carry them.
 
-/// Its name: which entries a file holds: the index-th run of a level's size, or of level 0 its
-/// first `width` entries, when it is not full yet.
+/// The name of a segment says which entries it holds: the index-th run of a level's size, or of
+/// level 0 its first `width` entries, when it is not full yet.
 struct SegmentName {
   std::uint8_t level = 0;
   std::uint64_t index = 0;

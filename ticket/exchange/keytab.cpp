@@ -29,9 +29,7 @@ SecretBuffer Keytab::encode() const {
   for (const Entry& entry : entries_) {
     out.array(3).uint(number(entry.kvno)).time(entry.created).bin(entry.key.secret().expose());
   }
-  Buffer plain = out.take();
-  const WipeOnExit wiped(plain);
-  return secret_copy(plain);
+  return wiped_copy(out.take());
 }
 
 Result<Keytab> Keytab::decode(Bytes file) {

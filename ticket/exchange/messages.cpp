@@ -18,11 +18,6 @@ Seconds read_seconds(Reader& in) {
   return Seconds(value);
 }
 
-SecretBuffer wiped_copy(Buffer plain) {
-  const WipeOnExit wiped(plain);
-  return secret_copy(plain);
-}
-
 }  // namespace
 
 Buffer login_prologue(const Realm& realm, KeyId epoch) {

@@ -10,8 +10,6 @@
 namespace waybill {
 namespace {
 
-constexpr std::int64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
-
 // What stands before a value: a tag, then a number in so many bytes, the highest first.
 struct Head {
   std::uint8_t tag;
@@ -219,7 +217,7 @@ std::uint32_t Reader::uint32() {
 
 Time Reader::time() {
   const std::uint64_t value = uint();
-  if (value > static_cast<std::uint64_t>(last_second)) fail(Errc::malformed, "time too late");
+  if (value > limits::last_second) fail(Errc::malformed, "time too late");
   return Time(Seconds(failed() ? 0 : static_cast<std::int64_t>(value)));
 }
 

@@ -40,7 +40,7 @@ std::vector<Downstream> read_downstreams(Reader& in) {
   return out;
 }
 
-bool are_among(const std::vector<std::string>& some, const std::vector<std::string>& all) {
+bool are_among(std::span<const std::string> some, const std::vector<std::string>& all) {
   return std::ranges::all_of(
       some, [&](const std::string& name) { return std::ranges::find(all, name) != all.end(); });
 }

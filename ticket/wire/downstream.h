@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ void write_downstreams(Writer& out, const std::vector<Downstream>& downstreams);
 std::vector<Downstream> read_downstreams(Reader& in);
 
 /// Whether each of `some` is among `all`; of a service, all that it is wanted for.
-bool are_among(const std::vector<std::string>& some, const std::vector<std::string>& all);
+bool are_among(std::span<const std::string> some, const std::vector<std::string>& all);
 bool are_among(const std::vector<Downstream>& some, const std::vector<Downstream>& all);
 
 }  // namespace waybill

@@ -53,6 +53,7 @@ inline constexpr std::uint64_t large_segment = 16'384;  // 64 small ones: some 5
 inline constexpr std::uint64_t max_segment_index = std::uint64_t{1} << 48;  // no product overflows
 
 // Times.
+inline constexpr std::uint64_t last_second = 253'402'300'799;  // 9999-12-31T23:59:59Z: four digits
 inline constexpr auto clock_skew = seconds{120};       // two hosts under NTP stay far inside it
 inline constexpr auto replay_window = 2 * clock_skew;  // early by one skew to late by one
 inline constexpr auto max_delegation = minutes{15};    // a delegation caveat may wait this long

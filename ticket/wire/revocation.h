@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ticket/wire/codec.h"
+#include "ticket/wire/limits.h"
 
 namespace waybill {
 
@@ -37,7 +38,7 @@ struct Revocation {
   std::string reason;    ///< a person's words; none when completed
 
   /// Issued whenever: what an entry by ticket reaches, since a renewal keeps the id.
-  static constexpr Time for_ever{Seconds{253'402'300'799}};
+  static constexpr Time for_ever{Seconds{limits::last_second}};
 
   /// The value for a person: an id in hex, or the text.
   std::string shown_value() const;
